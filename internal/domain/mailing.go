@@ -1,0 +1,77 @@
+package domain
+
+import (
+	"time"
+)
+
+// MailingStatus is where a mailing stands.
+//
+//	          save as draft            start_at, or "start" by hand
+//	  draft ───────────────▶ scheduled ───────────────────────────▶ running
+//	                           │ ▲  ▲                                │  │
+//	                     pause │ │  └── attempt ends, more to come ──┘  │ attempt ends, nothing to come
+//	                           ▼ │ resume                               ▼
+//	       running ─pause─▶ paused                                  finished ──edit to a later start──▶ scheduled
+//
+//	  disable (by a manager, from any of draft, scheduled, running, paused) ─▶ disabled ─enable─▶ what it was
+//
+// Resuming or enabling returns to running when an attempt is unfinished, to scheduled otherwise.
+type MailingStatus string
+
+// The statuses of a mailing.
+const (
+	MailingDraft     MailingStatus = "draft"
+	MailingScheduled MailingStatus = "scheduled"
+	MailingRunning   MailingStatus = "running"
+	MailingPaused    MailingStatus = "paused"
+	MailingDisabled  MailingStatus = "disabled"
+	MailingFinished  MailingStatus = "finished"
+)
+
+// OnUnknown is what a mailing does with a recipient who may or may not have been sent to.
+type OnUnknown string
+
+// The policies for unknown outcomes.
+const (
+	HoldUnknown   OnUnknown = "hold"   // keep it as unknown, for a person to decide; nobody gets two
+	ResendUnknown OnUnknown = "resend" // send again; someone may get two
+)
+
+// Mailing is a message, an audience and a schedule.
+type Mailing struct {
+	ID        ID
+	OwnerID   ID
+	Name      string
+	MessageID ID
+	ClientIDs []ID
+	ListIDs   []ID
+	Schedule  Schedule
+	OnUnknown OnUnknown
+	Status    MailingStatus
+	Reason    string // why it is paused or disabled; empty otherwise
+	NextAt    time.Time // the planned start; zero when there is none
+	Revision  int
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Validate returns every field at fault. now is the moment of saving: a schedule that is over is refused.
+func (m *Mailing) Validate(now time.Time) []FieldError {
+	bad := checkName("name", m.Name)
+	if m.MessageID.IsZero() {
+		bad = append(bad, FieldError{"message_id", "name the message to send"})
+	}
+	if len(m.ClientIDs) == 0 && len(m.ListIDs) == 0 && m.Status != MailingDraft {
+		bad = append(bad, FieldError{"list_ids", "name at least one client or list to send to"})
+	}
+	switch m.OnUnknown {
+	case HoldUnknown, ResendUnknown:
+	default:
+		bad = append(bad, FieldError{"on_unknown", `must be "hold" or "resend"`})
+	}
+	bad = append(bad, m.Schedule.Validate()...)
+	if end := m.Schedule.End; !end.IsZero() && !end.After(now) && m.Status != MailingDraft {
+		bad = append(bad, FieldError{"end_at", "is in the past; set an end ahead, or none"})
+	}
+	return bad
+}
