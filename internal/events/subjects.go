@@ -1,0 +1,41 @@
+package events
+
+import (
+	"strconv"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
+)
+
+// Filters of subjects, one per kind of event, as consumers subscribe to them.
+const (
+	OnMailingCreated     = "vestnik.events.mailing.created.*"
+	OnMailingChanged     = "vestnik.events.mailing.changed.*"
+	OnAttemptStarted     = "vestnik.events.attempt.started.*"
+	OnAttemptFinished    = "vestnik.events.attempt.finished.*"
+	OnDeliveriesRecorded = "vestnik.events.deliveries.recorded.*"
+	OnSendDue            = "vestnik.due.send.*"
+	OnChunkDue           = "vestnik.due.chunk.*.*"
+)
+
+// AllEvents, AllSchedules and AllDue are what the streams keep.
+const (
+	AllEvents    = "vestnik.events.>"
+	AllSchedules = "vestnik.schedule.>"
+	AllDue       = "vestnik.due.>"
+	AllDead      = "vestnik.dead.>"
+)
+
+// ScheduleOf is the subject on which a mailing's next start waits. There is one a mailing: publishing to it again
+// replaces what waits there, purging it takes it back.
+func ScheduleOf(mailing domain.ID) string { return "vestnik.schedule." + mailing.String() }
+
+// Subject implements Event. A chunk has a subject of its own, so that asking for it twice leaves one message in the
+// stream, which keeps the last message of a subject only.
+func (e ChunkDue) Subject() string {
+	return "vestnik.due.chunk." + e.AttemptID.String() + "." + strconv.FormatInt(e.ChunkID, 10)
+}
+
+// ScheduleSubject implements Delayed.
+func (e ChunkDue) ScheduleSubject() string {
+	return "vestnik.schedule.chunk." + strconv.FormatInt(e.ChunkID, 10)
+}
