@@ -1,0 +1,113 @@
+// Package postgres keeps everything Vestnik must not lose. A Store's methods are safe for concurrent use; each is one
+// transaction, and writes the events of its change to the outbox in that same transaction.
+//
+// SQL lives in queries/*.sql; sqlc makes package sqlc of it.
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/events"
+	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
+)
+
+// Store is the database.
+type Store struct {
+	pool  *pgxpool.Pool
+	q     *sqlc.Queries
+	clock domain.Clock
+}
+
+// Open connects to the database at url with at most conns connections (0: the driver's default). It does not wait
+// for the server: Ping tells whether it is there.
+func Open(ctx context.Context, url string, conns int, clock domain.Clock) (*Store, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("read database URL: %w", err)
+	}
+	if conns > 0 {
+		cfg.MaxConns = int32(conns) //nolint:gosec // bounded by the configuration
+	}
+	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
+	cfg.ConnConfig.RuntimeParams["application_name"] = "vestnik"
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return &Store{pool: pool, q: sqlc.New(pool), clock: clock}, nil
+}
+
+// Close waits for queries to end and closes every connection.
+func (s *Store) Close() { s.pool.Close() }
+
+// Ping reports whether the server answers.
+func (s *Store) Ping(ctx context.Context) error { return s.pool.Ping(ctx) }
+
+// PingSchema reports whether the database has been migrated.
+func (s *Store) PingSchema(ctx context.Context) error {
+	var there bool
+	if err := s.pool.QueryRow(ctx, "SELECT to_regclass('idempotency_keys') IS NOT NULL").Scan(&there); err != nil {
+		return fmt.Errorf("look for the schema: %w", err)
+	}
+	if !there {
+		return errors.New("the database has no tables yet: run `vestnik migrate`")
+	}
+	return nil
+}
+
+// inTx runs fn in one transaction, which is committed when fn returns nil and rolled back otherwise.
+func (s *Store) inTx(ctx context.Context, fn func(q *sqlc.Queries) error) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return fn(s.q.WithTx(tx)) })
+}
+
+// put writes e to the outbox of q's transaction.
+func (s *Store) put(ctx context.Context, q *sqlc.Queries, e events.Event) error {
+	m, err := events.Encode(e, s.clock.Now())
+	if err != nil {
+		return err
+	}
+	return putMessage(ctx, q, m)
+}
+
+// putAt is put for an event that is due later.
+func (s *Store) putAt(ctx context.Context, q *sqlc.Queries, e events.Delayed, at time.Time) error {
+	m, err := events.EncodeAt(e, at, s.clock.Now())
+	if err != nil {
+		return err
+	}
+	return putMessage(ctx, q, m)
+}
+
+func putMessage(ctx context.Context, q *sqlc.Queries, m events.Message) error {
+	headers, err := json.Marshal(m.Header)
+	if err != nil {
+		return fmt.Errorf("encode headers of %s: %w", m.Subject, err)
+	}
+	if err := q.OutboxPut(ctx, sqlc.OutboxPutParams{Subject: m.Subject, Headers: headers, Payload: m.Payload}); err != nil {
+		return fmt.Errorf("put %s in the outbox: %w", m.Subject, err)
+	}
+	return nil
+}
+
+// orNotFound turns "no rows" into the domain's error for what.
+func orNotFound(err error, what string) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return domain.NewNotFound(what)
+	}
+	return err
+}
+
+// isUnique reports whether err is a violation of the named unique constraint or index.
+func isUnique(err error, constraint string) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "23505" && pg.ConstraintName == constraint
+}

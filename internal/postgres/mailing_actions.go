@@ -1,0 +1,172 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/events"
+	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
+)
+
+// PauseMailing holds one of owner's mailings: what is being sent stops within a window, nothing starts. Pausing twice
+// is no error; a draft, disabled or finished one is a Conflict.
+func (s *Store) PauseMailing(ctx context.Context, owner, id domain.ID) (domain.Mailing, error) {
+	err := s.changeMailing(ctx, owner, id, func(_ *sqlc.Queries, row *sqlc.MailingLockRow) (string, error) {
+		switch domain.MailingStatus(row.Status) {
+		case domain.MailingPaused:
+			return "", nil
+		case domain.MailingScheduled, domain.MailingRunning:
+			row.Status, row.Reason = string(domain.MailingPaused), ""
+			return "paused", nil
+		case domain.MailingDraft, domain.MailingDisabled, domain.MailingFinished:
+		}
+		return "", statusConflict(row, "paused")
+	})
+	if err != nil {
+		return domain.Mailing{}, err
+	}
+	return s.Mailing(ctx, owner, id)
+}
+
+// ResumeMailing lets a paused mailing go on: what was being sent goes on where it stopped, and of the starts that
+// passed meanwhile the latest happens now. Resuming what runs is no error.
+func (s *Store) ResumeMailing(ctx context.Context, owner, id domain.ID) (domain.Mailing, error) {
+	err := s.changeMailing(ctx, owner, id, func(q *sqlc.Queries, row *sqlc.MailingLockRow) (string, error) {
+		switch domain.MailingStatus(row.Status) {
+		case domain.MailingScheduled, domain.MailingRunning:
+			return "", nil
+		case domain.MailingPaused:
+			return "resumed", s.activate(ctx, q, row)
+		case domain.MailingDraft, domain.MailingDisabled, domain.MailingFinished:
+		}
+		return "", statusConflict(row, "resumed")
+	})
+	if err != nil {
+		return domain.Mailing{}, err
+	}
+	return s.Mailing(ctx, owner, id)
+}
+
+// DisableMailing is a manager's stop of anybody's mailing; its owner reads the reason and cannot lift it.
+func (s *Store) DisableMailing(ctx context.Context, id domain.ID, reason string) (domain.Mailing, error) {
+	err := s.changeMailing(ctx, domain.ID{}, id, func(_ *sqlc.Queries, row *sqlc.MailingLockRow) (string, error) {
+		if row.Status == string(domain.MailingDisabled) {
+			return "", nil
+		}
+		held := row.Status
+		row.HeldStatus = &held
+		row.Status, row.Reason = string(domain.MailingDisabled), reason
+		return "disabled", nil
+	})
+	if err != nil {
+		return domain.Mailing{}, err
+	}
+	return s.AnyMailing(ctx, id)
+}
+
+// EnableMailing takes DisableMailing back: the mailing is what it was before.
+func (s *Store) EnableMailing(ctx context.Context, id domain.ID) (domain.Mailing, error) {
+	err := s.changeMailing(ctx, domain.ID{}, id, func(q *sqlc.Queries, row *sqlc.MailingLockRow) (string, error) {
+		if row.Status != string(domain.MailingDisabled) {
+			return "", nil
+		}
+		held := domain.MailingScheduled
+		if row.HeldStatus != nil {
+			held = domain.MailingStatus(*row.HeldStatus)
+		}
+		row.HeldStatus = nil
+		if held == domain.MailingScheduled || held == domain.MailingRunning {
+			return "enabled", s.activate(ctx, q, row)
+		}
+		row.Status, row.Reason = string(held), ""
+		return "enabled", nil
+	})
+	if err != nil {
+		return domain.Mailing{}, err
+	}
+	return s.AnyMailing(ctx, id)
+}
+
+// activate makes a held mailing go on from now.
+func (s *Store) activate(ctx context.Context, q *sqlc.Queries, row *sqlc.MailingLockRow) error {
+	_, running, err := runningOf(ctx, q, row.ID)
+	if err != nil {
+		return err
+	}
+	row.Status, row.Reason, row.ActiveAt = string(domain.MailingScheduled), "", s.clock.Now()
+	if running {
+		row.Status = string(domain.MailingRunning)
+	}
+	return nil
+}
+
+// StartMailing starts one of owner's mailings now, as an attempt of its own. A Conflict says why it cannot.
+func (s *Store) StartMailing(ctx context.Context, owner, id domain.ID) (domain.Attempt, error) {
+	now := s.clock.Now()
+	attempt := domain.NewID(now)
+	err := s.changeMailing(ctx, owner, id, func(q *sqlc.Queries, row *sqlc.MailingLockRow) (string, error) {
+		switch domain.MailingStatus(row.Status) {
+		case domain.MailingDraft, domain.MailingPaused, domain.MailingDisabled:
+			return "", statusConflict(row, "started")
+		case domain.MailingScheduled, domain.MailingRunning, domain.MailingFinished:
+		}
+		if row.OwnerBlocked {
+			return "", domain.NewConflict("owner_blocked", "the mailing's owner is blocked")
+		}
+		if row.EndAt != nil && !row.EndAt.After(now) {
+			return "", domain.NewConflict("mailing_end_past", "the mailing's end has passed; set an end ahead, or none")
+		}
+		if _, running, err := runningOf(ctx, q, id); err != nil {
+			return "", err
+		} else if running {
+			return "", domain.NewConflict("mailing_running", "the mailing is being sent already")
+		}
+		waiting, err := q.ManualPlannedOf(ctx, id)
+		if err != nil {
+			return "", fmt.Errorf("look for a start by hand: %w", err)
+		}
+		if len(waiting) > 0 {
+			return "", domain.NewConflict("mailing_running", "the mailing is being started already")
+		}
+		err = q.AttemptInsertManual(ctx, sqlc.AttemptInsertManualParams{ID: attempt, MailingID: id, OwnerID: row.OwnerID, Now: now})
+		if err != nil {
+			return "", fmt.Errorf("insert attempt: %w", err)
+		}
+		return "started", s.put(ctx, q, events.SendDue{MailingID: id, AttemptID: attempt, DueAt: now})
+	})
+	if err != nil {
+		return domain.Attempt{}, err
+	}
+	return s.AnyAttempt(ctx, attempt)
+}
+
+// DeleteMailing removes one of owner's mailings; its reports stay. What is being sent stops within a window, and
+// those not reached count as skipped.
+func (s *Store) DeleteMailing(ctx context.Context, owner, id domain.ID, revision int) error {
+	return s.inTx(ctx, func(q *sqlc.Queries) error {
+		row, err := q.MailingLock(ctx, id)
+		if err != nil {
+			return orNotFound(err, "mailing")
+		}
+		if row.DeletedAt != nil || row.OwnerID != owner {
+			return domain.NewNotFound("mailing")
+		}
+		if revision != 0 && revision != int(row.Revision) {
+			return &domain.Error{Kind: domain.Stale, Code: "stale_revision", Message: fmt.Sprintf(
+				"the mailing has been changed meanwhile: it is at revision %d, not %d", row.Revision, revision)}
+		}
+		if err := q.MailingDelete(ctx, sqlc.MailingDeleteParams{ID: id, Now: s.clock.Now()}); err != nil {
+			return fmt.Errorf("delete mailing %s: %w", id, err)
+		}
+		return s.put(ctx, q, events.MailingChanged{MailingID: id, OwnerID: owner, Revision: int(row.Revision) + 1, Change: "deleted"})
+	})
+}
+
+func statusConflict(row *sqlc.MailingLockRow, verb string) error {
+	message := fmt.Sprintf("a mailing that is %s cannot be %s", row.Status, verb)
+	if row.Reason != "" {
+		message += " (" + row.Reason + ")"
+	}
+	return domain.NewConflict("mailing_"+row.Status, message)
+}

@@ -1,0 +1,110 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
+)
+
+// CreateMessage saves m for its OwnerID and sets its id, revision and times.
+func (s *Store) CreateMessage(ctx context.Context, m *domain.Message) error {
+	now := s.stamp()
+	m.ID, m.Revision, m.CreatedAt, m.UpdatedAt = domain.NewID(now), 1, now, now
+	err := s.q.MessageInsert(ctx, sqlc.MessageInsertParams{
+		ID: m.ID, OwnerID: m.OwnerID, Subject: m.Subject, Html: m.HTML, Text: m.Text, Now: now,
+	})
+	if err != nil {
+		return fmt.Errorf("insert message: %w", err)
+	}
+	return nil
+}
+
+// Message returns one of owner's messages, or a NotFound error.
+func (s *Store) Message(ctx context.Context, owner, id domain.ID) (domain.Message, error) {
+	row, err := s.q.MessageGet(ctx, sqlc.MessageGetParams{ID: id, OwnerID: owner})
+	if err != nil {
+		return domain.Message{}, orNotFound(err, "message")
+	}
+	return toMessage(row), nil
+}
+
+// Messages returns a page of owner's messages without their bodies, newest first.
+func (s *Store) Messages(ctx context.Context, owner domain.ID, page domain.Page) ([]domain.Message, error) {
+	rows, err := s.q.MessagePage(ctx, sqlc.MessagePageParams{
+		OwnerID: owner, After: page.After, PageSize: int32(page.Limit), //nolint:gosec // at most MaxPage
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list messages: %w", err)
+	}
+	out := make([]domain.Message, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, domain.Message{
+			ID: r.ID, OwnerID: r.OwnerID, Subject: r.Subject, Revision: int(r.Revision), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		})
+	}
+	return out, nil
+}
+
+// UpdateMessage lets change alter one of owner's messages and saves it. revision, when not 0, must be the current one
+// (Stale otherwise).
+func (s *Store) UpdateMessage(ctx context.Context, owner, id domain.ID, revision int, change func(*domain.Message) error) (domain.Message, error) {
+	var m domain.Message
+	err := s.inTx(ctx, func(q *sqlc.Queries) error {
+		row, err := lockMessage(ctx, q, owner, id, revision)
+		if err != nil {
+			return err
+		}
+		m = toMessage(row)
+		if err := change(&m); err != nil {
+			return err
+		}
+		m.Revision++
+		m.UpdatedAt = s.stamp()
+		err = q.MessageUpdate(ctx, sqlc.MessageUpdateParams{ID: id, Subject: m.Subject, Html: m.HTML, Text: m.Text, Now: m.UpdatedAt})
+		if err != nil {
+			return fmt.Errorf("update message %s: %w", id, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return domain.Message{}, err
+	}
+	return m, nil
+}
+
+// DeleteMessage deletes one of owner's messages. It returns a Conflict error when a mailing uses it.
+func (s *Store) DeleteMessage(ctx context.Context, owner, id domain.ID, revision int) error {
+	return s.inTx(ctx, func(q *sqlc.Queries) error {
+		if _, err := lockMessage(ctx, q, owner, id, revision); err != nil {
+			return err
+		}
+		users, err := q.MessageUsedBy(ctx, id)
+		if err != nil {
+			return fmt.Errorf("look for mailings of message %s: %w", id, err)
+		}
+		if len(users) > 0 {
+			return domain.NewConflict("message_in_use", fmt.Sprintf("the mailing %q sends this message", users[0]))
+		}
+		if err := q.MessageDelete(ctx, id); err != nil {
+			return fmt.Errorf("delete message %s: %w", id, err)
+		}
+		return nil
+	})
+}
+
+func lockMessage(ctx context.Context, q *sqlc.Queries, owner, id domain.ID, revision int) (sqlc.Message, error) {
+	row, err := q.MessageLock(ctx, sqlc.MessageLockParams{ID: id, OwnerID: owner})
+	if err != nil {
+		return sqlc.Message{}, orNotFound(err, "message")
+	}
+	return row, checkRevision("message", revision, row.Revision)
+}
+
+func toMessage(m sqlc.Message) domain.Message {
+	return domain.Message{
+		ID: m.ID, OwnerID: m.OwnerID, Subject: m.Subject, HTML: m.Html, Text: m.Text, Revision: int(m.Revision),
+		CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
+	}
+}

@@ -1,0 +1,11 @@
+-- name: APIKeyInsert :exec
+INSERT INTO api_keys (id, user_id, name, hash, created_at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: APIKeyUser :one
+SELECT u.id, u.email, u.role, u.blocked_at, k.id AS key_id, k.last_used_at
+FROM api_keys k JOIN users u ON u.id = k.user_id
+WHERE k.hash = $1 AND k.revoked_at IS NULL;
+
+-- name: APIKeyUsed :exec
+UPDATE api_keys SET last_used_at = sqlc.arg(now)::timestamptz
+WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < sqlc.arg(before)::timestamptz);

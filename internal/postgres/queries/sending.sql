@@ -1,0 +1,246 @@
+-- name: AttemptForStart :one
+SELECT id, mailing_id, kind, occurrence_at, due_at, status FROM attempts WHERE id = $1;
+
+-- name: ContentInsert :exec
+INSERT INTO attempt_contents (attempt_id, mailing_name, subject, html, text)
+SELECT sqlc.arg(attempt_id)::uuid, sqlc.arg(mailing_name), m.subject, m.html, m.text
+FROM messages m WHERE m.id = sqlc.arg(message_id);
+
+-- name: ContentGet :one
+SELECT t.*, a.mailing_id, a.owner_id, m.on_unknown
+FROM attempt_contents t JOIN attempts a ON a.id = t.attempt_id JOIN mailings m ON m.id = a.mailing_id
+WHERE t.attempt_id = $1;
+
+-- name: AudienceToChunks :many
+-- Takes the audience as it is now: every client named, and every client of the lists named, once each.
+WITH audience AS (
+    SELECT mc.client_id AS id FROM mailing_clients mc WHERE mc.mailing_id = sqlc.arg(mailing_id)
+    UNION
+    SELECT lc.client_id FROM mailing_lists ml JOIN list_clients lc ON lc.list_id = ml.list_id
+    WHERE ml.mailing_id = sqlc.arg(mailing_id)
+), numbered AS (
+    SELECT a.id, (row_number() OVER (ORDER BY a.id) - 1) / sqlc.arg(chunk_size)::integer AS n FROM audience a
+), grouped AS (
+    SELECT n, array_agg(id ORDER BY id) AS ids FROM numbered GROUP BY n
+)
+INSERT INTO chunks (attempt_id, client_ids, status, due_at, hinted_at)
+SELECT sqlc.arg(attempt_id)::uuid, g.ids, CASE WHEN g.n < sqlc.arg(outstanding)::integer THEN 'pending' ELSE 'waiting' END,
+    sqlc.arg(now)::timestamptz, now()
+FROM grouped g ORDER BY g.n
+RETURNING id, cardinality(client_ids)::integer AS size, status;
+
+-- name: AttemptStart :exec
+UPDATE attempts SET status = 'running', started_at = sqlc.arg(now)::timestamptz,
+    last_activity_at = sqlc.arg(now)::timestamptz, deadline = sqlc.narg(deadline), audience = sqlc.arg(audience)
+WHERE id = $1;
+
+-- name: ChunkLock :one
+-- A chunk with all that decides whether it may be sent, locked until the transaction ends.
+SELECT sqlc.embed(c), now()::timestamptz AS db_now, a.status AS attempt_status, a.deadline, a.started_at,
+    a.mailing_id, a.owner_id, m.on_unknown,
+    (m.status IN ('paused', 'disabled') OR u.blocked_at IS NOT NULL)::boolean AS held,
+    (m.deleted_at IS NOT NULL)::boolean AS deleted
+FROM chunks c
+    JOIN attempts a ON a.id = c.attempt_id JOIN mailings m ON m.id = a.mailing_id JOIN users u ON u.id = a.owner_id
+WHERE c.id = $1
+FOR UPDATE OF c;
+
+-- name: ChunkLease :exec
+UPDATE chunks SET lease_token = sqlc.arg(token)::uuid, leased_until = now() + sqlc.arg(lease)::interval
+WHERE id = $1;
+
+-- name: ChunkRenew :one
+-- Keeps the lease alive while one window takes long, and tells whether sending may go on.
+UPDATE chunks c SET leased_until = now() + sqlc.arg(lease)::interval
+FROM attempts a, mailings m, users u
+WHERE c.id = $1 AND c.lease_token = sqlc.arg(token)::uuid
+  AND a.id = c.attempt_id AND m.id = a.mailing_id AND u.id = a.owner_id
+RETURNING (a.status = 'running' AND m.status NOT IN ('paused', 'disabled') AND m.deleted_at IS NULL
+    AND u.blocked_at IS NULL AND (a.deadline IS NULL OR a.deadline > sqlc.arg(now)::timestamptz))::boolean AS allowed;
+
+-- name: ChunkAllowed :one
+SELECT (c.lease_token = sqlc.arg(token)::uuid AND a.status = 'running' AND m.status NOT IN ('paused', 'disabled')
+    AND m.deleted_at IS NULL AND u.blocked_at IS NULL
+    AND (a.deadline IS NULL OR a.deadline > sqlc.arg(now)::timestamptz))::boolean AS allowed
+FROM chunks c
+    JOIN attempts a ON a.id = c.attempt_id JOIN mailings m ON m.id = a.mailing_id JOIN users u ON u.id = a.owner_id
+WHERE c.id = $1;
+
+-- name: ChunkWindow :one
+SELECT window_from, window_to FROM chunks WHERE id = $1 AND lease_token = sqlc.arg(token)::uuid;
+
+-- name: AdvanceWindow :one
+-- The statement of design §4: the outcomes of the window that ended, its counts, and the marks of the next window,
+-- which opens only while the attempt may be sent. It finds no row when the lease has gone to another sender; then
+-- nothing is written at all.
+WITH moved AS (
+    UPDATE chunks c SET
+        window_from = sqlc.arg(window_from)::integer,
+        window_to = CASE
+            WHEN a.status = 'running' AND m.status NOT IN ('paused', 'disabled') AND m.deleted_at IS NULL
+                AND u.blocked_at IS NULL AND (a.deadline IS NULL OR a.deadline > sqlc.arg(now)::timestamptz)
+            THEN sqlc.arg(window_to)::integer
+            ELSE sqlc.arg(window_from)::integer
+        END,
+        leased_until = now() + sqlc.arg(lease)::interval,
+        sent = c.sent + sqlc.arg(sent)::integer,
+        failed = c.failed + sqlc.arg(failed)::integer,
+        deferred = c.deferred + sqlc.arg(deferred)::integer,
+        skipped = c.skipped + sqlc.arg(skipped)::integer,
+        unknown = c.unknown + sqlc.arg(unknown)::integer,
+        last_at = coalesce(sqlc.narg(last_at)::timestamptz, c.last_at),
+        last_response = CASE WHEN sqlc.arg(last_response)::text = '' THEN c.last_response ELSE sqlc.arg(last_response)::text END
+    FROM attempts a, mailings m, users u
+    WHERE c.id = sqlc.arg(id) AND c.lease_token = sqlc.arg(token)::uuid AND c.status = 'pending'
+      AND a.id = c.attempt_id AND m.id = a.mailing_id AND u.id = a.owner_id
+    RETURNING c.attempt_id, c.try, c.window_to
+), recorded AS (
+    INSERT INTO deliveries (attempt_id, client_id, email, outcome, class, phase, code, enhanced, response, provider,
+                            tries, at)
+    SELECT moved.attempt_id, r.client_id, r.email, r.outcome, r.class, r.phase, r.code, r.enhanced, r.response,
+        r.provider, moved.try, r.at
+    FROM moved, (
+        SELECT unnest(sqlc.arg(client_ids)::bigint[]) AS client_id, unnest(sqlc.arg(emails)::text[]) AS email,
+            unnest(sqlc.arg(outcomes)::text[]) AS outcome, unnest(sqlc.arg(classes)::text[]) AS class,
+            unnest(sqlc.arg(phases)::text[]) AS phase, unnest(sqlc.arg(codes)::integer[]) AS code,
+            unnest(sqlc.arg(enhanced)::text[]) AS enhanced, unnest(sqlc.arg(responses)::text[]) AS response,
+            unnest(sqlc.arg(providers)::text[]) AS provider, unnest(sqlc.arg(ats)::timestamptz[]) AS at
+    ) r
+    ON CONFLICT (attempt_id, client_id) DO UPDATE SET email = excluded.email, outcome = excluded.outcome,
+        class = excluded.class, phase = excluded.phase, code = excluded.code, enhanced = excluded.enhanced,
+        response = excluded.response, provider = excluded.provider, tries = excluded.tries, at = excluded.at
+    WHERE deliveries.outcome = 'deferred' -- a later try; what is final stays
+)
+SELECT window_to FROM moved;
+
+-- name: Recipients :many
+SELECT c.id, c.uid, c.email, c.full_name, c.attributes, coalesce(s.reason, '') AS suppressed
+FROM clients c LEFT JOIN suppressions s ON s.owner_id = c.owner_id AND s.email_key = c.email_key
+WHERE c.id = ANY(sqlc.arg(ids)::bigint[]);
+
+-- name: SuppressClients :exec
+INSERT INTO suppressions (owner_id, email_key, reason, created_at)
+SELECT c.owner_id, c.email_key, sqlc.arg(reason), sqlc.arg(now)::timestamptz
+FROM clients c WHERE c.id = ANY(sqlc.arg(ids)::bigint[])
+ON CONFLICT DO NOTHING;
+
+-- name: CloseOut :many
+-- Gives every client in the list that has no final outcome the one named.
+INSERT INTO deliveries (attempt_id, client_id, email, outcome, class, phase, code, enhanced, response, provider, tries, at)
+SELECT sqlc.arg(attempt_id)::uuid, r.client_id, coalesce(c.email, ''), sqlc.arg(outcome), '', '', 0, '',
+    sqlc.arg(response), '', sqlc.arg(tries)::integer, sqlc.arg(now)::timestamptz
+FROM (SELECT unnest(sqlc.arg(client_ids)::bigint[]) AS client_id) r LEFT JOIN clients c ON c.id = r.client_id
+ON CONFLICT (attempt_id, client_id) DO UPDATE SET outcome = excluded.outcome, tries = excluded.tries, at = excluded.at,
+    response = CASE WHEN excluded.outcome = 'unknown' OR deliveries.response = '' THEN excluded.response ELSE deliveries.response END
+WHERE deliveries.outcome = 'deferred'
+RETURNING client_id;
+
+-- name: ChunkSettle :exec
+-- Moves a chunk's marks and counts without a lease being asked for: the row is locked by ChunkLock.
+UPDATE chunks SET window_from = sqlc.arg(window_from), window_to = sqlc.arg(window_from),
+    unknown = unknown + sqlc.arg(unknown), expired = expired + sqlc.arg(expired), skipped = skipped + sqlc.arg(skipped),
+    last_at = sqlc.arg(now)::timestamptz
+WHERE id = $1;
+
+-- name: ChunkDone :exec
+UPDATE chunks SET status = 'done', lease_token = NULL, leased_until = NULL WHERE id = $1;
+
+-- name: ChunkRelease :one
+UPDATE chunks SET lease_token = NULL, leased_until = NULL, window_to = window_from, due_at = sqlc.arg(due_at)::timestamptz,
+    hinted_at = now(), last_at = sqlc.arg(now)::timestamptz,
+    last_response = CASE WHEN sqlc.arg(reason)::text = '' THEN last_response ELSE sqlc.arg(reason)::text END
+WHERE id = $1 AND lease_token = sqlc.arg(token)::uuid
+RETURNING attempt_id;
+
+-- name: DeferredIn :many
+SELECT d.client_id FROM deliveries d
+WHERE d.attempt_id = $1 AND d.client_id = ANY(sqlc.arg(client_ids)::bigint[]) AND d.outcome = 'deferred'
+ORDER BY d.client_id;
+
+-- name: ChunkInsertRetry :one
+INSERT INTO chunks (attempt_id, try, client_ids, status, due_at, hinted_at)
+VALUES ($1, $2, $3, 'pending', $4, now()) RETURNING id;
+
+-- name: ChunkDropDeferred :exec
+UPDATE chunks SET deferred = deferred - sqlc.arg(n), expired = expired + sqlc.arg(n) WHERE id = $1;
+
+-- name: ChunkReleaseNext :one
+UPDATE chunks SET status = 'pending', hinted_at = now(), due_at = sqlc.arg(now)::timestamptz
+WHERE id = (
+    SELECT c.id FROM chunks c WHERE c.attempt_id = sqlc.arg(attempt_id) AND c.status = 'waiting'
+    ORDER BY c.id LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING id;
+
+-- name: ChunkOutcomes :many
+SELECT coalesce(c.uid, '00000000-0000-0000-0000-000000000000')::uuid AS client_uid, d.email, d.outcome, d.code,
+    d.response, d.tries, d.at
+FROM deliveries d LEFT JOIN clients c ON c.id = d.client_id
+WHERE d.attempt_id = $1 AND d.client_id = ANY(sqlc.arg(client_ids)::bigint[])
+ORDER BY d.client_id;
+
+-- name: OpenChunks :one
+SELECT count(*) FROM chunks WHERE attempt_id = $1 AND status <> 'done';
+
+-- name: ChunksToCloseOut :many
+-- Open chunks without a live lease: their senders are gone or have not come.
+SELECT id FROM chunks
+WHERE attempt_id = $1 AND status <> 'done' AND (leased_until IS NULL OR leased_until < now())
+ORDER BY id LIMIT sqlc.arg(batch);
+
+-- name: AttemptClose :one
+UPDATE attempts a SET status = sqlc.arg(status), result = sqlc.narg(result)::text, finished_at = sqlc.arg(now)::timestamptz,
+    reason = sqlc.arg(reason),
+    last_activity_at = coalesce(t.last_at, a.last_activity_at),
+    last_response = coalesce((SELECT c.last_response FROM chunks c WHERE c.attempt_id = a.id AND c.last_response <> ''
+        ORDER BY c.last_at DESC LIMIT 1), ''),
+    sent = coalesce(t.sent, 0), failed = coalesce(t.failed, 0), unknown = coalesce(t.unknown, 0),
+    skipped = coalesce(t.skipped, 0), expired = coalesce(t.expired, 0)
+FROM (
+    SELECT sum(c.sent) AS sent, sum(c.failed) AS failed, sum(c.unknown) AS unknown, sum(c.skipped) AS skipped,
+        sum(c.expired) AS expired, max(c.last_at) AS last_at
+    FROM chunks c WHERE c.attempt_id = sqlc.arg(id)
+) t
+WHERE a.id = sqlc.arg(id)
+RETURNING a.*;
+
+-- name: AttemptSums :one
+SELECT coalesce(sum(sent), 0)::integer AS sent, coalesce(sum(failed), 0)::integer AS failed,
+    coalesce(sum(unknown), 0)::integer AS unknown, coalesce(sum(skipped), 0)::integer AS skipped,
+    coalesce(sum(expired), 0)::integer AS expired
+FROM chunks WHERE attempt_id = $1;
+
+-- name: LateTruth :many
+-- The true outcome of a recipient that another sender had to record as unknown.
+UPDATE deliveries d SET outcome = r.outcome, class = r.class, phase = r.phase, code = r.code, enhanced = r.enhanced,
+    response = r.response, provider = r.provider, at = r.at
+FROM (
+    SELECT unnest(sqlc.arg(client_ids)::bigint[]) AS client_id, unnest(sqlc.arg(outcomes)::text[]) AS outcome,
+        unnest(sqlc.arg(classes)::text[]) AS class, unnest(sqlc.arg(phases)::text[]) AS phase,
+        unnest(sqlc.arg(codes)::integer[]) AS code, unnest(sqlc.arg(enhanced)::text[]) AS enhanced,
+        unnest(sqlc.arg(responses)::text[]) AS response, unnest(sqlc.arg(providers)::text[]) AS provider,
+        unnest(sqlc.arg(ats)::timestamptz[]) AS at
+) r
+WHERE d.attempt_id = sqlc.arg(attempt_id) AND d.client_id = r.client_id AND d.outcome = 'unknown'
+RETURNING d.outcome;
+
+-- name: LateCounts :exec
+UPDATE chunks SET unknown = unknown - sqlc.arg(fixed)::integer, sent = sent + sqlc.arg(sent)::integer,
+    failed = failed + sqlc.arg(failed)::integer
+WHERE id = $1;
+
+-- name: LateTotals :exec
+UPDATE attempts SET unknown = unknown - sqlc.arg(fixed)::integer, sent = sent + sqlc.arg(sent)::integer,
+    failed = failed + sqlc.arg(failed)::integer
+WHERE id = $1 AND status <> 'running';
+
+-- name: AttemptSetResult :exec
+UPDATE attempts SET result = sqlc.arg(result)::text WHERE id = $1 AND status = 'finished';
+
+-- name: AttemptPauseMailing :execrows
+UPDATE mailings m SET status = 'paused', reason = sqlc.arg(reason), updated_at = sqlc.arg(now)::timestamptz,
+    revision = revision + 1
+FROM attempts a WHERE a.id = sqlc.arg(attempt_id) AND m.id = a.mailing_id AND m.status = 'running';
+
+-- name: AttemptMiss :exec
+UPDATE attempts SET status = 'missed', finished_at = sqlc.arg(now)::timestamptz, reason = sqlc.arg(reason) WHERE id = $1;

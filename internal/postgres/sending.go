@@ -1,0 +1,325 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/events"
+	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
+)
+
+// LeaseChunk gives a chunk to the sender that holds token, for ttl, unless another one has it or it is not to be sent.
+// Recipients that an expired lease left in an open window may have been sent to: they are recorded as unknown, or left
+// to be sent again where the mailing says so.
+func (s *Store) LeaseChunk(ctx context.Context, chunk int64, token domain.ID, ttl time.Duration) (lease domain.Lease, err error) {
+	err = s.inTx(ctx, func(q *sqlc.Queries) error {
+		row, err := q.ChunkLock(ctx, chunk)
+		if errors.Is(err, pgx.ErrNoRows) {
+			lease.State = domain.NoLease
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		now := s.clock.Now()
+		c := row.Chunk
+		switch {
+		case c.Status != "pending" || row.AttemptStatus != string(domain.AttemptRunning) || row.Held || row.Deleted ||
+			(row.Deadline != nil && !row.Deadline.After(now)):
+			lease.State = domain.NoLease
+			return nil
+		case c.DueAt.After(now):
+			lease.State, lease.Wait = domain.NotDue, c.DueAt.Sub(now)
+			return nil
+		case c.LeasedUntil != nil && c.LeasedUntil.After(row.DbNow):
+			lease.State, lease.Wait = domain.Busy, c.LeasedUntil.Sub(row.DbNow)
+			return nil
+		}
+		from := int(c.WindowTo)
+		if row.OnUnknown == string(domain.ResendUnknown) {
+			from = int(c.WindowFrom)
+		}
+		if lease.Found, err = s.settleOpenWindow(ctx, q, c, from); err != nil {
+			return err
+		}
+		lease.State = domain.Leased
+		lease.Chunk = domain.Chunk{
+			ID: c.ID, AttemptID: c.AttemptID, Try: int(c.Try), Clients: c.ClientIds,
+			Window: domain.Window{From: from, To: from},
+		}
+		return q.ChunkLease(ctx, sqlc.ChunkLeaseParams{ID: chunk, Token: token, Lease: ttl})
+	})
+	if err != nil {
+		return domain.Lease{}, fmt.Errorf("lease chunk %d: %w", chunk, err)
+	}
+	return lease, nil
+}
+
+// settleOpenWindow closes the window of a chunk whose lease is over at from: whoever stands before it without a ledger
+// row becomes unknown. It returns how many did.
+func (s *Store) settleOpenWindow(ctx context.Context, q *sqlc.Queries, c sqlc.Chunk, from int) (int, error) {
+	if c.WindowFrom == c.WindowTo {
+		return 0, nil
+	}
+	found, err := q.CloseOut(ctx, sqlc.CloseOutParams{
+		AttemptID: c.AttemptID, Outcome: string(domain.Unknown), Response: "the sender was lost while it may have been sending",
+		Tries: c.Try, Now: s.clock.Now(), ClientIds: c.ClientIds[c.WindowFrom:from],
+	})
+	if err != nil {
+		return 0, fmt.Errorf("record unknown outcomes: %w", err)
+	}
+	err = q.ChunkSettle(ctx, sqlc.ChunkSettleParams{
+		ID: c.ID, WindowFrom: int32(from), Unknown: int32(len(found)), Now: s.clock.Now(), //nolint:gosec // at most ChunkSize
+	})
+	if err != nil {
+		return 0, fmt.Errorf("close window: %w", err)
+	}
+	return len(found), nil
+}
+
+// Content returns what an attempt says.
+func (s *Store) Content(ctx context.Context, attempt domain.ID) (domain.Content, error) {
+	row, err := s.q.ContentGet(ctx, attempt)
+	if err != nil {
+		return domain.Content{}, orNotFound(err, "attempt")
+	}
+	return domain.Content{
+		AttemptID: attempt, MailingID: row.MailingID, MailingName: row.MailingName,
+		Subject: row.Subject, HTML: row.Html, Text: row.Text,
+	}, nil
+}
+
+// Recipients returns the clients with the given keys as they are now. A client that is gone has no entry.
+func (s *Store) Recipients(ctx context.Context, keys []int64) (map[int64]domain.Recipient, error) {
+	rows, err := s.q.Recipients(ctx, keys)
+	if err != nil {
+		return nil, fmt.Errorf("read recipients: %w", err)
+	}
+	out := make(map[int64]domain.Recipient, len(rows))
+	for _, r := range rows {
+		rec := domain.Recipient{Key: r.ID, ID: r.Uid, Email: r.Email, FullName: r.FullName, Suppressed: r.Suppressed}
+		if len(r.Attributes) > len("{}") {
+			if err := json.Unmarshal(r.Attributes, &rec.Attributes); err != nil {
+				return nil, fmt.Errorf("read attributes of client %s: %w", r.Uid, err)
+			}
+		}
+		out[r.ID] = rec
+	}
+	return out, nil
+}
+
+// AdvanceWindow records the outcomes of the window that ended and opens the next one, all or nothing (design §4). The
+// window it returns is the one asked for, or an empty one at its start when the mailing may not go on. It fails with
+// domain.ErrLeaseLost when token no longer holds the chunk.
+func (s *Store) AdvanceWindow(ctx context.Context, chunk int64, token domain.ID, ttl time.Duration, done []domain.Delivery, next domain.Window) (domain.Window, error) {
+	now := s.clock.Now()
+	p := sqlc.AdvanceWindowParams{
+		ID: chunk, Token: token, Lease: ttl, Now: now,
+		WindowFrom: int32(next.From), WindowTo: int32(next.To), //nolint:gosec // at most ChunkSize
+	}
+	c := toColumns(done)
+	p.ClientIds, p.Emails, p.Outcomes, p.Classes, p.Phases = c.keys, c.emails, c.outcomes, c.classes, c.phases
+	p.Codes, p.Enhanced, p.Responses, p.Providers, p.Ats = c.codes, c.enhanced, c.responses, c.providers, c.ats
+	for i := range done {
+		switch done[i].Outcome {
+		case domain.Sent:
+			p.Sent++
+		case domain.Failed:
+			p.Failed++
+		case domain.Deferred:
+			p.Deferred++
+		case domain.Skipped:
+			p.Skipped++
+		case domain.Unknown:
+			p.Unknown++
+		case domain.Untouched, domain.Expired:
+			return domain.Window{}, fmt.Errorf("record chunk %d: %q is no outcome of a window", chunk, done[i].Outcome)
+		}
+		if done[i].Reply.Text != "" || done[i].Reply.Code != 0 {
+			p.LastResponse = lastResponse(done[i].Reply)
+		}
+	}
+	if len(done) > 0 {
+		p.LastAt = &now
+	}
+	to, err := s.q.AdvanceWindow(ctx, p)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return domain.Window{}, domain.ErrLeaseLost
+	}
+	if err != nil {
+		return domain.Window{}, fmt.Errorf("advance window of chunk %d: %w", chunk, err)
+	}
+	return domain.Window{From: next.From, To: int(to)}, nil
+}
+
+func lastResponse(r domain.Reply) string {
+	switch {
+	case r.Code == 0:
+		return r.Text
+	case r.Enhanced == "":
+		return fmt.Sprintf("%d %s", r.Code, r.Text)
+	default:
+		return fmt.Sprintf("%d %s %s", r.Code, r.Enhanced, r.Text)
+	}
+}
+
+// columns are deliveries turned on their side, as SQL takes them.
+type columns struct {
+	keys                                                              int64s
+	emails, outcomes, classes, phases, enhanced, responses, providers []string
+	codes                                                             []int32
+	ats                                                               []time.Time
+}
+
+type int64s = []int64
+
+func toColumns(rows []domain.Delivery) columns {
+	c := columns{
+		keys: make([]int64, len(rows)), emails: make([]string, len(rows)), outcomes: make([]string, len(rows)),
+		classes: make([]string, len(rows)), phases: make([]string, len(rows)), enhanced: make([]string, len(rows)),
+		responses: make([]string, len(rows)), providers: make([]string, len(rows)), codes: make([]int32, len(rows)),
+		ats: make([]time.Time, len(rows)),
+	}
+	for i := range rows {
+		r := &rows[i]
+		c.keys[i], c.emails[i], c.outcomes[i], c.classes[i] = r.ClientKey, r.Email, string(r.Outcome), string(r.Class)
+		c.phases[i], c.enhanced[i], c.responses[i] = string(r.Reply.Phase), r.Reply.Enhanced, r.Reply.Text
+		c.providers[i], c.codes[i], c.ats[i] = r.Provider, int32(r.Reply.Code), r.At //nolint:gosec // three digits
+	}
+	return c
+}
+
+// WindowOf returns the window of a chunk that token holds, or domain.ErrLeaseLost: how a sender that lost the answer to
+// AdvanceWindow learns whether it was carried out.
+func (s *Store) WindowOf(ctx context.Context, chunk int64, token domain.ID) (domain.Window, error) {
+	row, err := s.q.ChunkWindow(ctx, sqlc.ChunkWindowParams{ID: chunk, Token: token})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return domain.Window{}, domain.ErrLeaseLost
+	}
+	if err != nil {
+		return domain.Window{}, fmt.Errorf("read window of chunk %d: %w", chunk, err)
+	}
+	return domain.Window{From: int(row.WindowFrom), To: int(row.WindowTo)}, nil
+}
+
+// RenewLease keeps a chunk for another ttl and reports whether it may still be sent; domain.ErrLeaseLost when it is gone.
+func (s *Store) RenewLease(ctx context.Context, chunk int64, token domain.ID, ttl time.Duration) (allowed bool, err error) {
+	allowed, err = s.q.ChunkRenew(ctx, sqlc.ChunkRenewParams{ID: chunk, Token: token, Lease: ttl, Now: s.clock.Now()})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, domain.ErrLeaseLost
+	}
+	if err != nil {
+		return false, fmt.Errorf("renew lease of chunk %d: %w", chunk, err)
+	}
+	return allowed, nil
+}
+
+// ReleaseChunk gives a chunk back, its window closed, to be taken again at due (now or later). reason, when set, shows
+// in the attempt's report. Nothing happens when token no longer holds the chunk.
+func (s *Store) ReleaseChunk(ctx context.Context, chunk int64, token domain.ID, due time.Time, reason string) error {
+	err := s.inTx(ctx, func(q *sqlc.Queries) error {
+		attempt, err := q.ChunkRelease(ctx, sqlc.ChunkReleaseParams{ID: chunk, Token: token, DueAt: due, Reason: reason, Now: s.clock.Now()})
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return s.putAt(ctx, q, events.ChunkDue{AttemptID: attempt, ChunkID: chunk}, due)
+	})
+	if err != nil {
+		return fmt.Errorf("release chunk %d: %w", chunk, err)
+	}
+	return nil
+}
+
+// RecordLate is for a sender that lost its lease and comes back knowing how its window ended: each recipient that was
+// recorded as unknown for want of better gets the true outcome. Whatever else stands in the ledger stays. A late
+// deferral counts as failed: nobody will try it again.
+func (s *Store) RecordLate(ctx context.Context, chunk domain.Chunk, rows []domain.Delivery) (int, error) {
+	known := make([]domain.Delivery, 0, len(rows))
+	for _, r := range rows {
+		switch r.Outcome {
+		case domain.Sent, domain.Failed:
+			known = append(known, r)
+		case domain.Deferred:
+			r.Outcome = domain.Failed
+			known = append(known, r)
+		case domain.Untouched, domain.Unknown, domain.Skipped, domain.Expired:
+		}
+	}
+	fixed := 0
+	err := s.inTx(ctx, func(q *sqlc.Queries) error {
+		c := toColumns(known)
+		outcomes, err := q.LateTruth(ctx, sqlc.LateTruthParams{
+			AttemptID: chunk.AttemptID, ClientIds: c.keys, Outcomes: c.outcomes, Classes: c.classes, Phases: c.phases,
+			Codes: c.codes, Enhanced: c.enhanced, Responses: c.responses, Providers: c.providers, Ats: c.ats,
+		})
+		if err != nil {
+			return err
+		}
+		fixed = len(outcomes)
+		var sent, failed int32
+		for _, o := range outcomes {
+			if o == string(domain.Sent) {
+				sent++
+			} else {
+				failed++
+			}
+		}
+		counts := sqlc.LateCountsParams{ID: chunk.ID, Fixed: sent + failed, Sent: sent, Failed: failed}
+		if err := q.LateCounts(ctx, counts); err != nil {
+			return err
+		}
+		return s.correctClosed(ctx, q, chunk.AttemptID, counts)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("record late outcomes of chunk %d: %w", chunk.ID, err)
+	}
+	return fixed, nil
+}
+
+// correctClosed carries late outcomes into the report of an attempt that has ended.
+func (s *Store) correctClosed(ctx context.Context, q *sqlc.Queries, attempt domain.ID, n sqlc.LateCountsParams) error {
+	a, err := q.AttemptLock(ctx, attempt)
+	if err != nil {
+		return err
+	}
+	if a.Status == string(domain.AttemptRunning) {
+		return nil
+	}
+	err = q.LateTotals(ctx, sqlc.LateTotalsParams{ID: attempt, Fixed: n.Fixed, Sent: n.Sent, Failed: n.Failed})
+	if err != nil || a.Status != string(domain.AttemptFinished) {
+		return err
+	}
+	t := domain.Totals{
+		Sent: int(a.Sent + n.Sent), Failed: int(a.Failed + n.Failed), Unknown: int(a.Unknown - n.Fixed),
+		Skipped: int(a.Skipped), Expired: int(a.Expired),
+	}
+	return q.AttemptSetResult(ctx, sqlc.AttemptSetResultParams{ID: attempt, Result: string(t.Result())})
+}
+
+// Suppress stops mail to the given clients' addresses: a server refused them for good.
+func (s *Store) Suppress(ctx context.Context, clients []int64, reason string) error {
+	err := s.q.SuppressClients(ctx, sqlc.SuppressClientsParams{Ids: clients, Reason: reason, Now: s.clock.Now()})
+	if err != nil {
+		return fmt.Errorf("suppress addresses: %w", err)
+	}
+	return nil
+}
+
+// PauseAttempt pauses the mailing that an attempt belongs to, for a reason its owner reads. Pausing what is not running
+// does nothing.
+func (s *Store) PauseAttempt(ctx context.Context, attempt domain.ID, reason string) error {
+	_, err := s.q.AttemptPauseMailing(ctx, sqlc.AttemptPauseMailingParams{AttemptID: attempt, Reason: reason, Now: s.clock.Now()})
+	if err != nil {
+		return fmt.Errorf("pause the mailing of attempt %s: %w", attempt, err)
+	}
+	return nil
+}
