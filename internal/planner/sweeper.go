@@ -1,0 +1,82 @@
+package planner
+
+import (
+	"context"
+	"time"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
+)
+
+// sweepStore is what the sweeper needs of the database.
+type sweepStore interface {
+	MailingsToPlan(ctx context.Context, patience time.Duration) ([]domain.ID, error)
+	HintOverdue(ctx context.Context, patience time.Duration) ([]domain.ID, error)
+	HintOrphans(ctx context.Context, patience time.Duration) (int, error)
+	AttemptsToClose(ctx context.Context) ([]domain.ID, error)
+	CloseAttempt(ctx context.Context, attempt domain.ID) error
+	EnsurePartitions(ctx context.Context) error
+}
+
+const (
+	// planPatience is how long an event has to reach a planner before the sweeper plans without it.
+	planPatience = 3 * time.Second
+	// startPatience is how long a start may be overdue, or asked for in vain, before it is asked for again.
+	startPatience = 3 * time.Second
+	// chunkPatience is how long a chunk may wait for a free sender before it is asked for again. Asking leaves one
+	// message in the stream however often it is done.
+	chunkPatience = 8 * time.Second
+	// housekeepingEvery is how often partitions are looked after.
+	housekeepingEvery = time.Hour
+)
+
+// Sweep looks, every two seconds until ctx ends, for work that exists in PostgreSQL and that no event is going to
+// wake. Losing the whole NATS store costs a few seconds and nothing else because of it. Any number may run.
+func (p *Planner) Sweep(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	var kept time.Time
+	for {
+		p.SweepOnce(ctx)
+		if time.Since(kept) > housekeepingEvery {
+			if err := p.store.EnsurePartitions(ctx); err != nil {
+				p.report(ctx, err, "partitions")
+			} else {
+				kept = time.Now()
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// SweepOnce makes one round. A step that fails is logged and left for the next round, and does not keep the others
+// from theirs.
+func (p *Planner) SweepOnce(ctx context.Context) {
+	unplanned, err := p.store.MailingsToPlan(ctx, planPatience)
+	p.report(ctx, err, "mailings to plan")
+	overdue, err := p.store.HintOverdue(ctx, startPatience)
+	p.report(ctx, err, "overdue starts")
+	for _, mailing := range append(unplanned, overdue...) {
+		p.report(ctx, p.plan(ctx, mailing), "plan")
+	}
+	orphans, err := p.store.HintOrphans(ctx, chunkPatience)
+	p.report(ctx, err, "orphaned chunks")
+	over, err := p.store.AttemptsToClose(ctx)
+	p.report(ctx, err, "attempts to close")
+	for _, attempt := range over {
+		p.report(ctx, p.store.CloseAttempt(ctx, attempt), "close")
+	}
+	if n := len(unplanned) + len(overdue) + orphans; n > 0 {
+		p.log.Info().Int("unplanned", len(unplanned)).Int("overdue", len(overdue)).Int("chunks", orphans).
+			Msg("asked again for work that no event had woken")
+	}
+}
+
+func (p *Planner) report(ctx context.Context, err error, step string) {
+	if err != nil && ctx.Err() == nil {
+		p.log.Warn().Err(err).Str("step", step).Msg("sweep")
+	}
+}
