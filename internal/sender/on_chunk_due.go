@@ -1,0 +1,48 @@
+package sender
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/events"
+)
+
+// OnChunkDue sends a chunk. It is safe to repeat and to race: the lease lets one sender have the chunk, and the window's
+// marks say what any sender before it may have done.
+func (s *Sender) OnChunkDue(ctx context.Context, e events.ChunkDue) error {
+	if s.isDraining() {
+		return &events.Later{After: time.Millisecond, Reason: "this sender is stopping"}
+	}
+	token := domain.NewID(s.Clock.Now())
+	lease, err := s.Ledger.LeaseChunk(ctx, e.ChunkID, token, s.cfg.Lease)
+	if err != nil {
+		return err
+	}
+	switch lease.State {
+	case domain.Busy:
+		return &events.Later{After: lease.Wait, Reason: "another sender has the chunk"}
+	case domain.NotDue:
+		return &events.Later{After: lease.Wait, Reason: "the chunk is not due yet"}
+	case domain.NoLease:
+		return nil
+	case domain.Leased:
+	}
+	run := &chunkRun{
+		s: s, chunk: lease.Chunk, token: token, at: lease.Chunk.Window.From,
+		log: s.Log.With().Stringer("attempt", e.AttemptID).Int64("chunk", e.ChunkID).Logger(),
+	}
+	if lease.Found > 0 {
+		run.log.Warn().Int("unknown", lease.Found).Msg("took over a chunk whose sender was lost in the middle of a window")
+	}
+	if err := run.load(ctx); err != nil {
+		if bad, ok := errors.AsType[errTemplate](err); ok {
+			reason := fmt.Sprintf("the message cannot be rendered: %v", bad.error)
+			err = errors.Join(s.Attempts.PauseAttempt(ctx, e.AttemptID, reason))
+		}
+		return errors.Join(err, run.release(ctx, s.Clock.Now(), ""))
+	}
+	return run.send(ctx)
+}

@@ -1,0 +1,104 @@
+// Package sender starts attempts that are due and sends their chunks, window by window, so that no recipient is lost
+// and none is mailed twice (design: docs/adr/0003-the-window.md). Any number of senders may run.
+package sender
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/events"
+)
+
+// attempts is what the sender needs of the database to start and to end attempts.
+type attempts interface {
+	StartAttempt(ctx context.Context, attempt domain.ID) (domain.Start, error)
+	CloseAttempt(ctx context.Context, attempt domain.ID) error
+	PauseAttempt(ctx context.Context, attempt domain.ID, reason string) error
+	Content(ctx context.Context, attempt domain.ID) (domain.Content, error)
+	Recipients(ctx context.Context, keys []int64) (map[int64]domain.Recipient, error)
+	Suppress(ctx context.Context, clients []int64, reason string) error
+}
+
+// ledger is what the sender needs of the database to send a chunk.
+type ledger interface {
+	LeaseChunk(ctx context.Context, chunk int64, token domain.ID, ttl time.Duration) (domain.Lease, error)
+	AdvanceWindow(ctx context.Context, chunk int64, token domain.ID, ttl time.Duration, done []domain.Delivery, next domain.Window) (domain.Window, error)
+	WindowOf(ctx context.Context, chunk int64, token domain.ID) (domain.Window, error)
+	RenewLease(ctx context.Context, chunk int64, token domain.ID, ttl time.Duration) (allowed bool, err error)
+	ReleaseChunk(ctx context.Context, chunk int64, token domain.ID, due time.Time, reason string) error
+	RecordLate(ctx context.Context, chunk domain.Chunk, rows []domain.Delivery) (int, error)
+	FinishChunk(ctx context.Context, chunk int64, token domain.ID) error
+}
+
+// provider takes messages. Deliver tries each at most once, in order, and returns a receipt for each; those it did not
+// touch are a suffix, and then the error says why. When ctx ends it begins no more and finishes what it has begun.
+type provider interface {
+	Name() string
+	Deliver(ctx context.Context, batch []domain.Envelope) ([]domain.Receipt, error)
+}
+
+// Template is a message compiled for one attempt. It is safe for concurrent use.
+type Template interface {
+	// Render appends the whole message for r to dst.
+	Render(dst []byte, r domain.Recipient, at time.Time) ([]byte, error)
+	// From is the address of the envelope's sender.
+	From() string
+}
+
+// Config is how a sender works.
+type Config struct {
+	Workers int           // chunks at a time
+	Lease   time.Duration // how long a chunk stays a dead sender's
+}
+
+// Deps are the parts of a sender.
+type Deps struct {
+	Attempts attempts
+	Ledger   ledger
+	Provider provider
+	Compile  func(domain.Content) (Template, error)
+	Clock    domain.Clock
+	Log      zerolog.Logger
+}
+
+// Sender sends. Make it with New; its methods are safe for concurrent use.
+type Sender struct {
+	Deps
+	cfg       Config
+	templates templates
+	draining  chan struct{}
+	drainOnce sync.Once
+}
+
+// New returns a sender on its parts.
+func New(cfg Config, d Deps) *Sender {
+	return &Sender{Deps: d, cfg: cfg, templates: templates{compile: d.Compile, read: d.Attempts.Content}, draining: make(chan struct{})}
+}
+
+// startWorkers is how many attempts one sender starts at a time.
+const startWorkers = 4
+
+// Handlers lists everything the sender subscribes to. The names are durable and never change.
+func (s *Sender) Handlers() []events.Handler {
+	return []events.Handler{
+		events.On("sender-send-due", events.OnSendDue, startWorkers, s.OnSendDue),
+		events.On("sender-chunk-due", events.OnChunkDue, s.cfg.Workers, s.OnChunkDue),
+	}
+}
+
+// Drain begins a graceful stop: no message is begun any more, those on the wire are finished and recorded, and chunks
+// go back for other senders. It returns at once; the handlers return when that is done.
+func (s *Sender) Drain() { s.drainOnce.Do(func() { close(s.draining) }) }
+
+func (s *Sender) isDraining() bool {
+	select {
+	case <-s.draining:
+		return true
+	default:
+		return false
+	}
+}
