@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -20,6 +21,8 @@ type Broker struct {
 	nc  *nats.Conn
 	js  jetstream.JetStream
 	log zerolog.Logger
+
+	streams atomic.Pointer[StreamOptions] // of the last EnsureStreams
 }
 
 // Open connects to the NATS servers at url (several, comma separated). It does not wait for them: the connection is

@@ -2,7 +2,10 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/vestnik-mail/vestnik/internal/events"
 )
@@ -52,6 +55,9 @@ func (b *Broker) Relay(ctx context.Context, o outbox) error {
 		more, err := b.relayOnce(ctx, o)
 		if err != nil && ctx.Err() == nil {
 			b.log.Warn().Err(err).Msg("events wait in the outbox")
+			if errors.Is(err, jetstream.ErrNoStreamResponse) && b.nc.IsConnected() {
+				b.repair(ctx)
+			}
 			pause(ctx, errorPause)
 		}
 		if more && err == nil {

@@ -63,7 +63,24 @@ func (b *Broker) EnsureStreams(ctx context.Context, o StreamOptions) error {
 			return fmt.Errorf("make stream %s: %w", cfg.Name, err)
 		}
 	}
+	b.streams.Store(&o)
 	return nil
+}
+
+// repair makes the streams again after their store was lost or wiped while we ran. What they held is derived from
+// PostgreSQL again by the sweeper.
+func (b *Broker) repair(ctx context.Context) {
+	o := b.streams.Load()
+	if o == nil {
+		return // nobody has made them yet, so they are not ours to make
+	}
+	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
+	if err := b.EnsureStreams(ctx, *o); err != nil {
+		b.log.Debug().Err(err).Msg("could not make the streams again")
+		return
+	}
+	b.log.Warn().Msg("made the streams of NATS again: its store was lost")
 }
 
 // streamOf tells which stream keeps a subject.

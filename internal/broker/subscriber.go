@@ -107,11 +107,11 @@ func (s *Subscriber) pull(ctx context.Context, consumer jetstream.Consumer, topi
 		}
 		s.b.log.Debug().Err(err).Str("consumer", s.durable).Msg("fetch")
 		pause(ctx, errorPause)
-		if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(err, nats.ErrNoResponders) {
-			// The store was lost or wiped. Streams and consumers are made again: what they held is asked for by the sweeper.
-			if c, cerr := s.b.ensureConsumer(ctx, streamOf(topic), s.durable, topic); cerr == nil {
-				consumer = c
-			}
+		// The consumer may be gone together with its store; making one that exists changes nothing.
+		if c, cerr := s.b.ensureConsumer(ctx, streamOf(topic), s.durable, topic); cerr == nil {
+			consumer = c
+		} else if errors.Is(cerr, jetstream.ErrStreamNotFound) {
+			s.b.repair(ctx)
 		}
 	}
 }

@@ -68,9 +68,9 @@ func TestOccurrence(t *testing.T) {
 			"Africa/Cairo", domain.Daily,
 			[]string{"2024-04-25T00:30:00+02:00", "2024-04-26T01:00:00+03:00", "2024-04-27T00:30:00+03:00"},
 		},
-		"gap over midnight keeps the date before it": {
-			"America/Scoresbysund", domain.Daily,
-			[]string{"2024-03-29T23:30:00-01:00", "2024-03-30T23:30:00-01:00", "2024-03-31T23:30:00-01:00"},
+		"gap up to midnight: the date before keeps its occurrence": {
+			"America/Nuuk", domain.Daily,
+			[]string{"2025-03-28T23:30:00-02:00", "2025-03-30T00:00:00-01:00", "2025-03-30T23:30:00-01:00"},
 		},
 		"overlap over midnight": {
 			"Asia/Beirut", domain.Daily,
@@ -154,33 +154,45 @@ func TestOccurrence(t *testing.T) {
 // requireOccurrences holds every method of a schedule without an end to its first few occurrences.
 func requireOccurrences(t *testing.T, s domain.Schedule, want []time.Time) {
 	t.Helper()
-	same := func(want, got time.Time, what string, n int) {
-		if !got.Equal(want) { // the message is built only when it is wanted: this runs a million times
-			require.Failf(t, "wrong occurrence", "%s, n=%d: want %s, got %s\n%+v", what, n, want, got, s)
-		}
-	}
+	requireSame(t, s, "Occurrence", want[0], s.Occurrence(0))
+	next, _ := s.Next(want[0].Add(-1))
+	requireSame(t, s, "Next before the start", want[0], next)
+	latest, _ := s.Latest(want[0])
+	requireSame(t, s, "Latest", want[0], latest)
 	_, ok := s.Latest(want[0].Add(-1))
 	require.False(t, ok)
-	var previous time.Time
-	for n, w := range want {
-		same(w, s.Occurrence(n), "Occurrence", n)
-		next, _ := s.Next(w.Add(-1))
-		same(w, next, "Next just before", n)
-		latest, _ := s.Latest(w)
-		same(w, latest, "Latest", n)
-		if n > 0 {
-			if !w.After(previous) {
-				require.Failf(t, "occurrences do not increase", "n=%d: %s\n%+v", n, w, s)
-			}
-			next, _ = s.Next(previous)
-			same(w, next, "Next from the one before", n)
-			latest, _ = s.Latest(w.Add(-1))
-			same(previous, latest, "Latest just before", n)
-		}
+	previous := want[0]
+	for i, w := range want[1:] {
+		requireFollows(t, s, i+1, previous, w)
 		previous = w
 	}
 	if len(want) > 1 {
-		same(want[1], s.Deadline(want[0].Add(want[1].Sub(want[0])/2)), "Deadline", 1)
+		requireSame(t, s, "Deadline", want[1], s.Deadline(want[0].Add(want[1].Sub(want[0])/2)))
+	}
+}
+
+// requireFollows holds a schedule to its n-th occurrence and the one before.
+func requireFollows(t *testing.T, s domain.Schedule, n int, previous, want time.Time) {
+	t.Helper()
+	if !want.After(previous) {
+		require.Failf(t, "occurrences do not increase", "%s, %s\n%+v", previous, want, s)
+	}
+	requireSame(t, s, "Occurrence", want, s.Occurrence(n))
+	next, _ := s.Next(previous)
+	requireSame(t, s, "Next from the one before", want, next)
+	next, _ = s.Next(want.Add(-1))
+	requireSame(t, s, "Next just before", want, next)
+	latest, _ := s.Latest(want)
+	requireSame(t, s, "Latest", want, latest)
+	latest, _ = s.Latest(want.Add(-1))
+	requireSame(t, s, "Latest just before", previous, latest)
+}
+
+// requireSame writes its message only when it is wanted: it is asked hundreds of thousands of times.
+func requireSame(t *testing.T, s domain.Schedule, what string, want, got time.Time) {
+	t.Helper()
+	if !got.Equal(want) {
+		require.Failf(t, "wrong time", "%s: want %s, got %s\n%+v", what, want, got, s)
 	}
 }
 

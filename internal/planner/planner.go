@@ -47,6 +47,7 @@ func (p *Planner) Handlers() []events.Handler {
 		events.On("planner-mailing-created", events.OnMailingCreated, workers, p.OnMailingCreated),
 		events.On("planner-mailing-changed", events.OnMailingChanged, workers, p.OnMailingChanged),
 		events.On("planner-attempt-started", events.OnAttemptStarted, workers, p.OnAttemptStarted),
+		events.On("planner-attempt-finished", events.OnAttemptFinished, workers, p.OnAttemptFinished),
 	}
 }
 

@@ -36,10 +36,12 @@ type chunkRun struct {
 	template   Template
 	recipients map[int64]domain.Recipient
 
-	at      int               // recipients before it are recorded, or in done
-	done    []domain.Delivery // outcomes that are not recorded yet
-	size    int               // of the next window
-	refused int               // messages in a row refused for their content
+	at   int               // recipients before it are recorded, or in done
+	done []domain.Delivery // outcomes that are not recorded yet
+	// untouched are those of the last window that were not come to. They go back by themselves, unless the lease is lost.
+	untouched []domain.Delivery
+	size      int // of the next window
+	refused   int // messages in a row refused for their content
 
 	envelopes []domain.Envelope
 	places    []int // of each envelope in the window
@@ -77,7 +79,7 @@ func (r *chunkRun) send(ctx context.Context) error {
 			return err
 		}
 		r.suppress(ctx)
-		r.done = r.done[:0]
+		r.done, r.untouched = r.done[:0], r.untouched[:0]
 
 		switch {
 		case r.at == len(r.chunk.Clients):
@@ -158,6 +160,7 @@ func (r *chunkRun) window(ctx context.Context, w domain.Window) error {
 		r.countContent(ctx, receipt)
 	}
 	r.done = append(r.done, rows[:reached]...)
+	r.untouched = append(r.untouched[:0], rows[reached:]...)
 	r.at = w.From + reached
 	r.pace(reached, time.Since(began))
 	return err
@@ -270,14 +273,18 @@ func (r *chunkRun) suppress(ctx context.Context) {
 // lost puts the truth in the place of "unknown": another sender has the chunk, but only this one knows how its window
 // ended.
 func (r *chunkRun) lost(ctx context.Context) error {
-	if len(r.done) == 0 {
+	for i := range r.untouched {
+		r.untouched[i].Outcome = domain.Untouched // also of those who were to be skipped: the next try decides again
+	}
+	rows := append(r.done, r.untouched...)
+	if len(rows) == 0 {
 		return nil
 	}
-	fixed, err := r.s.Ledger.RecordLate(ctx, r.chunk, r.done)
+	fixed, err := r.s.Ledger.RecordLate(ctx, r.chunk, rows)
 	if err != nil {
 		return err
 	}
-	r.log.Warn().Int("outcomes", len(r.done)).Int("corrected", fixed).Msg("lost the lease of a chunk; recorded how its window ended")
+	r.log.Warn().Int("outcomes", len(rows)).Int("corrected", fixed).Msg("lost the lease of a chunk; recorded how its window ended")
 	return nil
 }
 

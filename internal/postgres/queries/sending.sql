@@ -222,17 +222,17 @@ FROM (
         unnest(sqlc.arg(ats)::timestamptz[]) AS at
 ) r
 WHERE d.attempt_id = sqlc.arg(attempt_id) AND d.client_id = r.client_id AND d.outcome = 'unknown'
-RETURNING d.outcome;
+RETURNING d.client_id, d.outcome;
 
 -- name: LateCounts :exec
 UPDATE chunks SET unknown = unknown - sqlc.arg(fixed)::integer, sent = sent + sqlc.arg(sent)::integer,
-    failed = failed + sqlc.arg(failed)::integer
+    failed = failed + sqlc.arg(failed)::integer, deferred = deferred + sqlc.arg(deferred)::integer
 WHERE id = $1;
 
 -- name: LateTotals :exec
 UPDATE attempts SET unknown = unknown - sqlc.arg(fixed)::integer, sent = sent + sqlc.arg(sent)::integer,
     failed = failed + sqlc.arg(failed)::integer
-WHERE id = $1 AND status <> 'running';
+WHERE id = $1;
 
 -- name: AttemptSetResult :exec
 UPDATE attempts SET result = sqlc.arg(result)::text WHERE id = $1 AND status = 'finished';

@@ -850,15 +850,16 @@ func (q *Queries) DeferredIn(ctx context.Context, arg DeferredInParams) ([]int64
 
 const lateCounts = `-- name: LateCounts :exec
 UPDATE chunks SET unknown = unknown - $2::integer, sent = sent + $3::integer,
-    failed = failed + $4::integer
+    failed = failed + $4::integer, deferred = deferred + $5::integer
 WHERE id = $1
 `
 
 type LateCountsParams struct {
-	ID     int64
-	Fixed  int32
-	Sent   int32
-	Failed int32
+	ID       int64
+	Fixed    int32
+	Sent     int32
+	Failed   int32
+	Deferred int32
 }
 
 func (q *Queries) LateCounts(ctx context.Context, arg LateCountsParams) error {
@@ -867,6 +868,7 @@ func (q *Queries) LateCounts(ctx context.Context, arg LateCountsParams) error {
 		arg.Fixed,
 		arg.Sent,
 		arg.Failed,
+		arg.Deferred,
 	)
 	return err
 }
@@ -874,7 +876,7 @@ func (q *Queries) LateCounts(ctx context.Context, arg LateCountsParams) error {
 const lateTotals = `-- name: LateTotals :exec
 UPDATE attempts SET unknown = unknown - $2::integer, sent = sent + $3::integer,
     failed = failed + $4::integer
-WHERE id = $1 AND status <> 'running'
+WHERE id = $1
 `
 
 type LateTotalsParams struct {
@@ -905,7 +907,7 @@ FROM (
         unnest($10::timestamptz[]) AS at
 ) r
 WHERE d.attempt_id = $1 AND d.client_id = r.client_id AND d.outcome = 'unknown'
-RETURNING d.outcome
+RETURNING d.client_id, d.outcome
 `
 
 type LateTruthParams struct {
@@ -921,8 +923,13 @@ type LateTruthParams struct {
 	Ats       []time.Time
 }
 
+type LateTruthRow struct {
+	ClientID int64
+	Outcome  string
+}
+
 // The true outcome of a recipient that another sender had to record as unknown.
-func (q *Queries) LateTruth(ctx context.Context, arg LateTruthParams) ([]string, error) {
+func (q *Queries) LateTruth(ctx context.Context, arg LateTruthParams) ([]LateTruthRow, error) {
 	rows, err := q.db.Query(ctx, lateTruth,
 		arg.AttemptID,
 		arg.ClientIds,
@@ -939,13 +946,13 @@ func (q *Queries) LateTruth(ctx context.Context, arg LateTruthParams) ([]string,
 		return nil, err
 	}
 	defer rows.Close()
-	var items []string
+	var items []LateTruthRow
 	for rows.Next() {
-		var outcome string
-		if err := rows.Scan(&outcome); err != nil {
+		var i LateTruthRow
+		if err := rows.Scan(&i.ClientID, &i.Outcome); err != nil {
 			return nil, err
 		}
-		items = append(items, outcome)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
