@@ -1,0 +1,79 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+)
+
+// serveHTTP takes requests until ctx ends: the gateway's, or those of the health checks where there is no gateway.
+func (p *parts) serveHTTP(ctx context.Context, o Options) error {
+	addr, handler := p.cfg.HealthAddr, http.Handler(p.health())
+	if o.Jobs.Gateway {
+		var err error
+		addr = p.cfg.HTTPAddr
+		if handler, err = p.gateway(o.Mailbox); err != nil {
+			return err
+		}
+	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w (is another Vestnik running? VESTNIK_HTTP_ADDR and VESTNIK_HEALTH_ADDR choose another port)", addr, err)
+	}
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	p.log.Info().Stringer("addr", listener.Addr()).Str("jobs", o.Jobs.String()).Msg("listening")
+	if o.Listens != nil {
+		o.Listens(listener.Addr().String())
+	}
+	stopped := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+		defer cancel()
+		stopped <- server.Shutdown(grace)
+	})
+	defer stop()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve HTTP: %w", err)
+	}
+	if err := <-stopped; err != nil {
+		return fmt.Errorf("stop HTTP: %w", err)
+	}
+	return ctx.Err()
+}
+
+// health serves /healthz (the process lives) and /readyz (which server is missing) of planner and sender.
+func (p *parts) health() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, map[string]string{"status": "ok"}) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		missing := p.missing(r.Context())
+		status, code := "ready", http.StatusOK
+		checks := map[string]string{}
+		for _, d := range p.dependencies() {
+			checks[d.name] = "ok"
+			if missing[d.name] != nil {
+				checks[d.name] = "missing"
+				status, code = "waiting", http.StatusServiceUnavailable
+			}
+		}
+		writeJSON(w, code, map[string]any{"status": status, "checks": checks})
+	})
+	return mux
+}
+
+func writeJSON(w http.ResponseWriter, code int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(body) // the client is gone: there is nobody to tell
+}

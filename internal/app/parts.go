@@ -1,0 +1,209 @@
+// Package app puts the parts together: it is the only package that knows them all. Run is a process of Vestnik,
+// whichever of its jobs it does.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/vestnik-mail/vestnik/internal/broker"
+	"github.com/vestnik-mail/vestnik/internal/config"
+	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/postgres"
+	"github.com/vestnik-mail/vestnik/internal/provider/smtp"
+	"github.com/vestnik-mail/vestnik/internal/redis"
+	"github.com/vestnik-mail/vestnik/internal/render"
+)
+
+// Jobs are what a process does.
+type Jobs struct {
+	Gateway, Planner, Sender bool
+}
+
+// String lists the jobs.
+func (j Jobs) String() string {
+	var names []string
+	for name, on := range map[string]bool{"gateway": j.Gateway, "planner": j.Planner, "sender": j.Sender} {
+		if on {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, "+")
+}
+
+// parts are what the jobs of one process share.
+type parts struct {
+	cfg    config.Config
+	log    zerolog.Logger
+	clock  domain.Clock
+	store  *postgres.Store
+	broker *broker.Broker
+	redis  *redis.Client
+}
+
+// open makes every part without waiting for its server. Everything wrong with the settings is reported together.
+func open(ctx context.Context, cfg config.Config, jobs Jobs, log zerolog.Logger) (*parts, error) {
+	if err := check(cfg, jobs); err != nil {
+		return nil, err
+	}
+	p := &parts{cfg: cfg, log: log, clock: domain.SystemClock{}}
+	var err error
+	if p.store, err = postgres.Open(ctx, cfg.DatabaseURL, poolSize(cfg, jobs), p.clock); err != nil {
+		return nil, err
+	}
+	if p.broker, err = broker.Open(cfg.NATSURL, "vestnik "+jobs.String(), log); err != nil {
+		p.close()
+		return nil, err
+	}
+	if p.redis, err = redis.Open(cfg.RedisURL); err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// poolSize is how many connections to PostgreSQL the jobs keep busy: one for each chunk being sent, some for handlers
+// and requests, one that listens.
+func poolSize(cfg config.Config, jobs Jobs) int {
+	if cfg.DatabasePool > 0 {
+		return cfg.DatabasePool
+	}
+	n := 10
+	if jobs.Sender {
+		n += cfg.Workers
+	}
+	if jobs.Gateway {
+		n += 10
+	}
+	return n
+}
+
+// check names everything that is wrong with the settings that jobs need.
+func check(cfg config.Config, jobs Jobs) error {
+	needed := []string{"DATABASE_URL", "NATS_URL", "REDIS_URL"}
+	if jobs.Sender {
+		needed = append(needed, "SMTP_URL")
+	}
+	problems := []error{cfg.Require(needed...)}
+	if jobs.Sender && cfg.SMTPURL != "" {
+		if _, err := smtp.ParseURL(cfg.SMTPURL); err != nil {
+			problems = append(problems, fmt.Errorf("VESTNIK_SMTP_URL: %w", err))
+		}
+	}
+	if jobs.Sender {
+		if _, err := compiler(cfg); err != nil {
+			problems = append(problems, fmt.Errorf("VESTNIK_MAIL_FROM: %w", err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func (p *parts) close() {
+	if p.redis != nil {
+		_ = p.redis.Close() // nothing waits in it
+	}
+	if p.broker != nil {
+		p.broker.Close()
+	}
+	if p.store != nil {
+		p.store.Close()
+	}
+}
+
+// dependency is a server this process needs.
+type dependency struct {
+	name string
+	ping func(context.Context) error
+}
+
+func (p *parts) dependencies() []dependency {
+	return []dependency{
+		{"postgresql", p.store.Ping},
+		{"schema", p.store.PingSchema},
+		{"nats", p.broker.Ping},
+		{"redis", p.redis.Ping},
+	}
+}
+
+const (
+	pingTimeout = 2 * time.Second
+	// sayEvery is how often a process that waits says for what.
+	sayEvery = 5 * time.Second
+)
+
+// waitForAll returns when every dependency answers, or when ctx ends. Meanwhile it tries again with a delay that grows
+// to two seconds and says every few seconds what is missing.
+func (p *parts) waitForAll(ctx context.Context) error {
+	delay := 100 * time.Millisecond
+	began, said := time.Now(), time.Now().Add(-sayEvery)
+	for {
+		missing := p.missing(ctx)
+		if len(missing) == 0 {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if time.Since(began) > time.Second && time.Since(said) >= sayEvery {
+			said = time.Now()
+			for name, err := range missing {
+				p.log.Warn().Str("missing", name).AnErr("error", err).Dur("waited_ms", time.Since(began)).Msg("waiting for " + name)
+			}
+		}
+		timer := time.NewTimer(delay)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+		delay = min(delay*2, 2*time.Second)
+	}
+}
+
+// missing asks every dependency at once.
+func (p *parts) missing(ctx context.Context) map[string]error {
+	type answer struct {
+		name string
+		err  error
+	}
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	all := p.dependencies()
+	answers := make(chan answer, len(all))
+	for _, d := range all {
+		go func() { answers <- answer{d.name, d.ping(ctx)} }()
+	}
+	missing := map[string]error{}
+	for range all {
+		if a := <-answers; a.err != nil {
+			missing[a.name] = a.err
+		}
+	}
+	return missing
+}
+
+// compiler returns the function that compiles an attempt's message, sent from the configured address.
+func compiler(cfg config.Config) (func(domain.Content) (*render.Template, error), error) {
+	from, err := mail.ParseAddress(cfg.MailFrom)
+	if err != nil {
+		return nil, fmt.Errorf("is no address: %w", err)
+	}
+	compile := func(c domain.Content) (*render.Template, error) {
+		return render.Compile(render.Content{
+			AttemptID: c.AttemptID, MailingID: c.MailingID, MailingName: c.MailingName,
+			Subject: c.Subject, HTML: c.HTML, Text: c.Text,
+			From: render.Mailbox{Name: from.Name, Address: from.Address},
+		})
+	}
+	_, err = compile(domain.Content{Subject: "x", Text: "x"})
+	return compile, err
+}

@@ -1,0 +1,128 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vestnik-mail/vestnik/internal/broker"
+	"github.com/vestnik-mail/vestnik/internal/config"
+	"github.com/vestnik-mail/vestnik/internal/planner"
+)
+
+const (
+	// stopTime is how long a process has to end: what its senders have begun is finished and recorded within it.
+	stopTime = 28 * time.Second
+	// handOver is how long the relay goes on after the last handler, so that chunks given back reach other senders.
+	handOver = 2 * time.Second
+)
+
+// Options are what differs between the programs that run jobs.
+type Options struct {
+	Jobs    Jobs
+	Mailbox http.Handler      // the built-in mailbox, served at /mailbox; nil for none
+	Listens func(addr string) // called with host:port when requests are taken; may be nil
+	Ready   func()            // called when every server answers and the jobs begin; may be nil
+}
+
+// Run does the jobs until ctx ends, then stops gracefully: no request, event or message is begun any more, what has
+// begun is finished and recorded, and what is left goes back for others. It returns within 30 seconds of that. It takes
+// requests at once, and waits for its servers as long as it takes; /readyz says for which.
+func Run(ctx context.Context, cfg config.Config, o Options, log zerolog.Logger) error {
+	p, err := open(ctx, cfg, o.Jobs, log)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.serveHTTP(ctx, o) })
+	group.Go(func() error {
+		if err := p.waitForAll(ctx); err != nil {
+			return err
+		}
+		if err := p.prepare(ctx); err != nil {
+			return err
+		}
+		if o.Ready != nil {
+			o.Ready()
+		}
+		return p.work(ctx, o.Jobs)
+	})
+	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// prepare makes what must exist in the servers.
+func (p *parts) prepare(ctx context.Context) error {
+	err := p.broker.EnsureStreams(ctx, broker.StreamOptions{Replicas: p.cfg.NATSReplicas, EventsMaxAge: p.cfg.EventsMaxAge})
+	if err != nil {
+		return err
+	}
+	return p.store.EnsurePartitions(ctx)
+}
+
+// work runs planner, sender and relay. The relay ends last.
+func (p *parts) work(ctx context.Context, jobs Jobs) error {
+	relayCtx, stopRelay := context.WithCancel(context.WithoutCancel(ctx))
+	relayed := make(chan error, 1)
+	go func() { relayed <- p.broker.Relay(relayCtx, p.store) }()
+
+	group, groupCtx := errgroup.WithContext(ctx)
+	if jobs.Planner {
+		pl := planner.New(p.store, p.broker, p.log.With().Str("job", "planner").Logger())
+		group.Go(func() error { return p.broker.Serve(groupCtx, pl.Handlers(), stopTime) })
+		group.Go(func() error { return pl.Sweep(groupCtx) })
+	}
+	if jobs.Sender {
+		group.Go(func() error { return p.send(groupCtx) })
+	}
+	group.Go(func() error { <-groupCtx.Done(); return nil }) // a gateway alone has the relay only
+	err := group.Wait()
+
+	p.lastRelay(relayCtx)
+	stopRelay()
+	if rerr := <-relayed; err == nil && !errors.Is(rerr, context.Canceled) {
+		err = rerr
+	}
+	return err
+}
+
+// lastRelay waits, for a short while, until the outbox is empty.
+func (p *parts) lastRelay(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, handOver)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		n, err := p.store.OutboxSize(ctx)
+		if err != nil || n == 0 {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Prepare makes streams and partitions in servers that answer: what `vestnik migrate` does after the migrations.
+func Prepare(ctx context.Context, cfg config.Config, log zerolog.Logger) error {
+	p, err := open(ctx, cfg, Jobs{}, log)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	if err := p.waitForAll(ctx); err != nil {
+		return fmt.Errorf("wait for the servers: %w", err)
+	}
+	return p.prepare(ctx)
+}

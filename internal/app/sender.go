@@ -1,0 +1,64 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/mail"
+	"time"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/provider/smtp"
+	"github.com/vestnik-mail/vestnik/internal/render"
+	"github.com/vestnik-mail/vestnik/internal/sender"
+)
+
+// quitTime bounds saying good-bye to the mail service.
+const quitTime = time.Second
+
+// send runs a sender until ctx ends and what it has begun is finished.
+func (p *parts) send(ctx context.Context) error {
+	cfg, err := smtp.ParseURL(p.cfg.SMTPURL)
+	if err != nil {
+		return fmt.Errorf("VESTNIK_SMTP_URL: %w", err)
+	}
+	mailer, err := smtp.New(cfg)
+	if err != nil {
+		return fmt.Errorf("VESTNIK_SMTP_URL: %w", err)
+	}
+	defer func() {
+		quit, cancel := context.WithTimeout(context.WithoutCancel(ctx), quitTime)
+		defer cancel()
+		_ = mailer.Close(quit) // every message has its answer by now
+	}()
+	compile, err := compiler(p.cfg)
+	if err != nil {
+		return fmt.Errorf("VESTNIK_MAIL_FROM: %w", err)
+	}
+	from, err := mail.ParseAddress(p.cfg.MailFrom)
+	if err != nil {
+		return fmt.Errorf("VESTNIK_MAIL_FROM: %w", err)
+	}
+	s := sender.New(sender.Config{Workers: p.cfg.Workers, Lease: p.cfg.Lease}, sender.Deps{
+		Attempts: p.store, Ledger: p.store, Provider: mailer, Clock: p.clock,
+		Log: p.log.With().Str("job", "sender").Logger(),
+		Compile: func(c domain.Content) (sender.Template, error) {
+			t, err := compile(c)
+			return template{t, from.Address}, err
+		},
+	})
+	stop := context.AfterFunc(ctx, s.Drain)
+	defer stop()
+	return p.broker.Serve(ctx, s.Handlers(), stopTime)
+}
+
+// template fits a rendered message to what the sender needs.
+type template struct {
+	*render.Template
+	from string
+}
+
+func (t template) Render(dst []byte, r domain.Recipient, at time.Time) ([]byte, error) {
+	return t.Template.Render(dst, render.Recipient{ID: r.ID, Email: r.Email, FullName: r.FullName, Attributes: r.Attributes}, at)
+}
+
+func (t template) From() string { return t.from }

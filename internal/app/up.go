@@ -1,0 +1,65 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/vestnik-mail/vestnik/internal/config"
+	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/postgres"
+	"github.com/vestnik-mail/vestnik/migrations"
+)
+
+// operatorConns is how many connections a command of the operator keeps: it does one thing at a time.
+const operatorConns = 4
+
+// OpenStore opens the database for a command of the operator, who may do what no user may. It does not wait for the
+// server.
+func OpenStore(ctx context.Context, cfg config.Config) (*postgres.Store, error) {
+	if err := cfg.Require("DATABASE_URL"); err != nil {
+		return nil, err
+	}
+	return postgres.Open(ctx, cfg.DatabaseURL, operatorConns, domain.SystemClock{})
+}
+
+// Migrate waits for the database until ctx ends, brings its schema up to this program, makes the partitions of the days
+// to come, and returns how many migrations it applied. It is safe to repeat and to race.
+func Migrate(ctx context.Context, cfg config.Config, log zerolog.Logger) (int, error) {
+	store, err := OpenStore(ctx, cfg)
+	if err != nil {
+		return 0, err
+	}
+	defer store.Close()
+	if err := waitForDatabase(ctx, store, log); err != nil {
+		return 0, err
+	}
+	applied, err := migrations.Up(ctx, cfg.DatabaseURL)
+	if err != nil {
+		return applied, err
+	}
+	return applied, store.EnsurePartitions(ctx)
+}
+
+func waitForDatabase(ctx context.Context, store *postgres.Store, log zerolog.Logger) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		ping, cancel := context.WithTimeout(ctx, pingTimeout)
+		err := store.Ping(ping)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() == nil {
+			log.Warn().AnErr("error", err).Msg("waiting for postgresql")
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("the database does not answer: %w", err)
+		}
+	}
+}

@@ -1,0 +1,224 @@
+// Package config reads Vestnik's settings. It is the only reader of the environment: every setting is an environment
+// variable with the prefix VESTNIK_, listed in .env.sample.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/url"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/rs/zerolog"
+)
+
+const prefix = "VESTNIK_"
+
+// testPrefix marks variables of the test suite, which are no settings.
+const testPrefix = prefix + "TEST_"
+
+// Config is every setting. The tag secret marks what must never be shown; passwords in URLs are masked as well.
+type Config struct {
+	DatabaseURL  string        `env:"DATABASE_URL" desc:"PostgreSQL: postgres://user:password@host:5432/vestnik"`
+	DatabasePool int           `env:"DATABASE_POOL" envDefault:"0" desc:"connections to PostgreSQL at most; 0: what the workers need"`
+	NATSURL      string        `env:"NATS_URL" desc:"NATS with JetStream, several separated by commas: nats://user:password@host:4222"`
+	NATSReplicas int           `env:"NATS_REPLICAS" envDefault:"1" desc:"replicas of each stream: 3 in a cluster"`
+	EventsMaxAge time.Duration `env:"EVENTS_MAX_AGE" envDefault:"72h" desc:"how long events can be replayed"`
+	RedisURL     string        `env:"REDIS_URL" desc:"Redis: redis://:password@host:6379/0"`
+	HTTPAddr     string        `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080" desc:"where the gateway listens"`
+	HealthAddr   string        `env:"HEALTH_ADDR" envDefault:"127.0.0.1:0" desc:"where planner and sender serve /healthz and /readyz; port 0: any free one, named in the log"`
+	BaseURL      string        `env:"BASE_URL" desc:"the address people reach Vestnik by; empty: http:// and HTTP_ADDR"`
+	SMTPURL      string        `env:"SMTP_URL" desc:"the mail service: smtp://user:password@host:587?tls=starttls&connections=10&rate=100"`
+	MailFrom     string        `env:"MAIL_FROM" envDefault:"Vestnik <vestnik@localhost>" desc:"sender of every message: Name <address>"`
+	Workers      int           `env:"WORKERS" envDefault:"20" desc:"chunks that one sender sends at a time"`
+	Lease        time.Duration `env:"LEASE" envDefault:"15s" desc:"how long a chunk stays with a sender that shows no life"`
+	SecretKey    string        `env:"SECRET_KEY" secret:"true" desc:"at least 32 characters; signs what leaves Vestnik and comes back"`
+	DataDir      string        `env:"DATA_DIR" desc:"data of vestnik up; empty: $XDG_DATA_HOME/vestnik, as root /var/lib/vestnik"`
+	LogLevel     string        `env:"LOG_LEVEL" envDefault:"info" desc:"trace, debug, info, warn or error"`
+	LogFormat    string        `env:"LOG_FORMAT" envDefault:"auto" desc:"json, console, or auto: console on a terminal"`
+}
+
+// Load reads the settings of this process. The error names every problem there is.
+func Load() (Config, error) { return Parse(os.Environ()) }
+
+// Parse reads the settings from environ, in the form of os.Environ. The error names every problem there is.
+func Parse(environ []string) (Config, error) {
+	vars := env.ToMap(environ)
+	var cfg Config
+	var problems []error
+	err := env.ParseWithOptions(&cfg, env.Options{Environment: vars, Prefix: prefix})
+	if all, ok := errors.AsType[env.AggregateError](err); ok {
+		for _, e := range all.Errors {
+			problems = append(problems, describe(e))
+		}
+	} else if err != nil {
+		problems = append(problems, err)
+	}
+	problems = append(problems, unknown(vars)...)
+	problems = append(problems, cfg.validate()...)
+	if cfg.DataDir == "" {
+		cfg.DataDir = defaultDataDir(vars)
+	}
+	return cfg, errors.Join(problems...)
+}
+
+// describe names the variable of a parse error, which the library knows by its Go field.
+func describe(err error) error {
+	if e, ok := errors.AsType[env.ParseError](err); ok {
+		if f, found := reflect.TypeFor[Config]().FieldByName(e.Name); found {
+			return fmt.Errorf("%s%s: %w", prefix, f.Tag.Get("env"), e.Err)
+		}
+	}
+	return err
+}
+
+// unknown finds variables that look like settings and are none: a slip of the pen is better named than ignored.
+func unknown(vars map[string]string) []error {
+	var known []string
+	for f := range reflect.TypeFor[Config]().Fields() {
+		known = append(known, prefix+f.Tag.Get("env"))
+	}
+	var problems []error
+	for name := range vars {
+		if strings.HasPrefix(name, prefix) && !strings.HasPrefix(name, testPrefix) && !slices.Contains(known, name) {
+			problems = append(problems, fmt.Errorf("%s: there is no such setting; see .env.sample", name))
+		}
+	}
+	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return problems
+}
+
+func defaultDataDir(vars map[string]string) string {
+	switch {
+	case os.Geteuid() == 0:
+		return "/var/lib/vestnik" // an unprivileged PostgreSQL cannot enter /root
+	case vars["XDG_DATA_HOME"] != "":
+		return vars["XDG_DATA_HOME"] + "/vestnik"
+	default:
+		return vars["HOME"] + "/.local/share/vestnik"
+	}
+}
+
+func (c *Config) validate() []error {
+	var bad []error
+	add := func(name, format string, args ...any) {
+		bad = append(bad, fmt.Errorf(prefix+name+": "+format, args...))
+	}
+	checkURL := func(name, raw string, schemes ...string) {
+		for part := range strings.SplitSeq(raw, ",") {
+			if raw == "" {
+				return
+			}
+			u, err := url.Parse(strings.TrimSpace(part))
+			switch {
+			case err != nil:
+				add(name, "is not a URL") // the parser's own error would show the password
+			case !slices.Contains(schemes, u.Scheme):
+				add(name, "must begin with %s://", strings.Join(schemes, ":// or "))
+			case u.Host == "" && u.Query().Get("host") == "":
+				add(name, "names no host")
+			}
+		}
+	}
+	checkURL("DATABASE_URL", c.DatabaseURL, "postgres", "postgresql")
+	checkURL("NATS_URL", c.NATSURL, "nats", "tls", "ws", "wss")
+	checkURL("REDIS_URL", c.RedisURL, "redis", "rediss")
+	checkURL("SMTP_URL", c.SMTPURL, "smtp", "smtps")
+	checkURL("BASE_URL", c.BaseURL, "http", "https")
+	for name, addr := range map[string]string{"HTTP_ADDR": c.HTTPAddr, "HEALTH_ADDR": c.HealthAddr} {
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			add(name, "must be host:port, such as 127.0.0.1:8080; it is %q", addr)
+		}
+	}
+	if _, err := mail.ParseAddress(c.MailFrom); err != nil {
+		add("MAIL_FROM", "must be an address, such as News <news@example.com>; it is %q", c.MailFrom)
+	}
+	if _, err := zerolog.ParseLevel(c.LogLevel); err != nil {
+		add("LOG_LEVEL", "must be trace, debug, info, warn or error; it is %q", c.LogLevel)
+	}
+	if !slices.Contains([]string{"auto", "json", "console"}, c.LogFormat) {
+		add("LOG_FORMAT", "must be auto, json or console; it is %q", c.LogFormat)
+	}
+	for name, r := range map[string]struct{ value, least, most int }{
+		"DATABASE_POOL": {c.DatabasePool, 0, 1000},
+		"NATS_REPLICAS": {c.NATSReplicas, 1, 5},
+		"WORKERS":       {c.Workers, 1, 1000},
+	} {
+		if r.value < r.least || r.value > r.most {
+			add(name, "must be between %d and %d; it is %d", r.least, r.most, r.value)
+		}
+	}
+	if c.Lease < time.Second || c.Lease > 10*time.Minute {
+		add("LEASE", "must be between 1s and 10m; it is %s", c.Lease)
+	}
+	if c.EventsMaxAge < time.Hour {
+		add("EVENTS_MAX_AGE", "must be at least 1h; it is %s", c.EventsMaxAge)
+	}
+	if c.SecretKey != "" && len(c.SecretKey) < 32 {
+		add("SECRET_KEY", "must have at least 32 characters; it has %d", len(c.SecretKey))
+	}
+	slices.SortFunc(bad, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return bad
+}
+
+// Require returns an error that names every one of the given settings (without the prefix) that is empty.
+func (c *Config) Require(names ...string) error {
+	var missing []error
+	for _, s := range c.Settings() {
+		if slices.Contains(names, strings.TrimPrefix(s.Name, prefix)) && s.Value == "" {
+			missing = append(missing, fmt.Errorf("%s: must be set (%s)", s.Name, s.Help))
+		}
+	}
+	return errors.Join(missing...)
+}
+
+// Setting is one setting as it is in force.
+type Setting struct {
+	Name  string // VESTNIK_…
+	Value string // masked where it is secret
+	Help  string
+}
+
+// Settings lists every setting with its value; secrets are masked.
+func (c *Config) Settings() []Setting {
+	v := reflect.ValueOf(*c)
+	var out []Setting
+	for f, value := range v.Fields() {
+		out = append(out, Setting{
+			Name: prefix + f.Tag.Get("env"), Value: masked(f.Tag.Get("secret") == "true", fmt.Sprint(value.Interface())), Help: f.Tag.Get("desc"),
+		})
+	}
+	return out
+}
+
+// masked hides a secret, and the passwords of URLs.
+func masked(secret bool, value string) string {
+	if value == "" {
+		return ""
+	}
+	if secret {
+		return "********"
+	}
+	if !strings.Contains(value, "://") {
+		return value
+	}
+	parts := strings.Split(value, ",")
+	for i, part := range parts {
+		u, err := url.Parse(strings.TrimSpace(part))
+		if err != nil {
+			return "********"
+		}
+		if _, has := u.User.Password(); has {
+			u.User = url.UserPassword(u.User.Username(), "********")
+			part = strings.Replace(u.String(), url.QueryEscape("********"), "********", 1)
+		}
+		parts[i] = part
+	}
+	return strings.Join(parts, ",")
+}
