@@ -1,0 +1,58 @@
+package smtp
+
+import "bytes"
+
+// final is the end of a message on the wire; its first byte is the dot.
+const final = ".\r\n"
+
+// appendBody appends the message as DATA wants it (RFC 5321 §4.5.2 and §2.3.8): lines end with CRLF whatever ended
+// them before (CRLF, or a bare CR or LF, which servers read differently and smugglers live on), a leading dot is
+// doubled, and the final dot stands at the end.
+func appendBody(out, data []byte) []byte {
+	for len(data) > 0 {
+		line, rest := data, []byte(nil)
+		if i := bytes.IndexByte(data, '\n'); i >= 0 {
+			line, rest = data[:i], data[i+1:]
+			if i > 0 && line[i-1] == '\r' {
+				line = line[:i-1]
+			}
+		} else if line[len(line)-1] == '\r' {
+			line = line[:len(line)-1]
+		}
+		for {
+			i := bytes.IndexByte(line, '\r')
+			if i < 0 {
+				break
+			}
+			out = appendLine(out, line[:i])
+			line = line[i+1:]
+		}
+		out = appendLine(out, line)
+		data = rest
+	}
+	return append(out, final...)
+}
+
+func appendLine(out, line []byte) []byte {
+	if len(line) > 0 && line[0] == '.' {
+		out = append(out, '.')
+	}
+	out = append(out, line...)
+	return append(out, '\r', '\n')
+}
+
+// isSevenBit reports whether every byte is ASCII.
+func isSevenBit(data []byte) bool {
+	for len(data) >= 8 {
+		if (data[0]|data[1]|data[2]|data[3]|data[4]|data[5]|data[6]|data[7])&0x80 != 0 {
+			return false
+		}
+		data = data[8:]
+	}
+	for _, c := range data {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,163 @@
+package smtp
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/provider"
+)
+
+// maxKept bounds the write buffer that an idle connection keeps, in bytes.
+const maxKept = 256 << 10
+
+// conn is one connection; one goroutine at a time uses it.
+type conn struct {
+	nc       net.Conn
+	br       *bufio.Reader
+	out      []byte // reused for every write
+	reply    reply
+	ext      extensions
+	timeouts *Timeouts
+	limit    context.Context //nolint:containedctx // bounds the handshake only, and is nil after it
+
+	used  int       // messages tried on it
+	dirty bool      // a transaction is open that the next one must RSET
+	since time.Time // when it last became idle; zero: it never did
+}
+
+// extensions is what the server offered to EHLO.
+type extensions struct {
+	pipelining, eightBit, utf8, startTLS bool
+	size                                 int64  // bytes; 0: no limit announced
+	auth                                 string // mechanisms, upper case, spaces around each
+}
+
+// parseExtensions reads an EHLO reply (RFC 5321 §4.1.1.1); the first line is the server's name.
+func parseExtensions(text []byte) extensions {
+	var e extensions
+	_, lines, _ := strings.Cut(strings.ToUpper(string(text)), "\n")
+	for line := range strings.SplitSeq(lines, "\n") {
+		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch word {
+		case "PIPELINING":
+			e.pipelining = true
+		case "8BITMIME":
+			e.eightBit = true
+		case "SMTPUTF8":
+			e.utf8 = true
+		case "STARTTLS":
+			e.startTLS = true
+		case "SIZE":
+			if n, err := strconv.ParseInt(strings.TrimSpace(rest), 10, 64); err == nil && n > 0 {
+				e.size = n
+			}
+		case "AUTH":
+			e.auth += " " + rest + " "
+		default:
+			if old, ok := strings.CutPrefix(word, "AUTH="); ok { // servers older than RFC 4954
+				e.auth += " " + old + " " + rest + " "
+			}
+		}
+	}
+	return e
+}
+
+// reused reports whether the server has had time to close the connection since it greeted us.
+func (c *conn) reused() bool { return c.used > 0 || !c.since.IsZero() }
+
+// deadline bounds the next reads and writes; during the handshake the context bounds them too.
+func (c *conn) deadline(d time.Duration) {
+	at := time.Now().Add(d)
+	if c.limit != nil {
+		if end, ok := c.limit.Deadline(); ok && end.Before(at) {
+			at = end
+		}
+		if c.limit.Err() != nil {
+			at = time.Unix(1, 0)
+		}
+	}
+	_ = c.nc.SetDeadline(at) // it fails on a closed connection only, and then so does what follows
+}
+
+// write sends what is in out within d.
+func (c *conn) write(d time.Duration) error {
+	c.deadline(d)
+	_, err := c.nc.Write(c.out)
+	return err
+}
+
+// read takes the next reply, waiting at most d for more bytes when it is not here yet.
+func (c *conn) read(d time.Duration) error {
+	if c.br.Buffered() == 0 {
+		c.deadline(d)
+	}
+	return c.reply.read(c.br)
+}
+
+// command writes a line and reads its reply.
+func (c *conn) command(d time.Duration, line ...string) error {
+	c.out = c.out[:0]
+	for _, s := range line {
+		c.out = append(c.out, s...)
+	}
+	c.out = append(c.out, '\r', '\n')
+	if err := c.write(d); err != nil {
+		return err
+	}
+	return c.read(d)
+}
+
+// quit says good-bye and closes. It waits for the answer (RFC 5321 §4.1.1.10) no longer than its timeout.
+func (c *conn) quit() {
+	_ = c.command(c.timeouts.Quit, "QUIT") // whatever comes of it, the connection ends
+	_ = c.nc.Close()
+}
+
+// lostReply describes an error in the place of a reply, in words for people: no addresses, no secrets.
+func lostReply(phase domain.Phase, err error, limit time.Duration) domain.Reply {
+	var text string
+	bad := (*rubbish)(nil)
+	switch {
+	case errors.As(err, &bad):
+		text = bad.text
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		text = fmt.Sprintf("no answer within %s", limit)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		text = "the server closed the connection"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		text = "the server broke the connection"
+	default:
+		text = clean([]byte(err.Error()))
+	}
+	return domain.Reply{Phase: phase, Text: text}
+}
+
+// isGone tells a connection that the server had closed from one in other trouble.
+func isGone(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// fault turns an error of the handshake into a ConnectError.
+func (c *conn) fault(phase domain.Phase, err error, limit time.Duration) error {
+	return &provider.ConnectError{Reply: lostReply(phase, err, limit), Class: domain.ClassProvider, Err: err}
+}
+
+// refused turns a negative reply to the handshake into a ConnectError.
+func (c *conn) refused(phase domain.Phase) error {
+	r := c.reply.domain(phase)
+	_, class := provider.Classify(r)
+	if class == domain.ClassNone { // positive where it cannot be
+		class = domain.ClassProvider
+	}
+	return &provider.ConnectError{Reply: r, Class: class, Permanent: r.Code >= 500}
+}
