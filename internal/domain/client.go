@@ -2,6 +2,8 @@ package domain
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -51,9 +53,10 @@ func (c *Client) Validate() []FieldError {
 	if len(c.Attributes) > MaxAttributes {
 		bad = append(bad, FieldError{"attributes", fmt.Sprintf("has %d attributes; at most %d are kept", len(c.Attributes), MaxAttributes)})
 	}
-	for name, value := range c.Attributes {
+	for _, name := range slices.Sorted(maps.Keys(c.Attributes)) {
+		value := c.Attributes[name]
 		if !validAttributeName(name) {
-			bad = append(bad, FieldError{"attributes", fmt.Sprintf("%q is not a name: use up to %d letters, digits and _, a letter first", name, MaxAttributeName)})
+			bad = append(bad, FieldError{"attributes", fmt.Sprintf("%q is not a name: use up to %d letters, digits and _, no digit first", name, MaxAttributeName)})
 			continue
 		}
 		bad = append(bad, checkText("attributes."+name, value, MaxAttributeLength)...)
@@ -97,7 +100,7 @@ func checkName(field, s string) []FieldError {
 
 // checkText refuses what could break a header or a log line: control characters and Unicode line ends.
 func checkText(field, s string, limit int) []FieldError {
-	return checkRunes(field, s, limit, func(r rune) bool { return false })
+	return checkRunes(field, s, limit, func(rune) bool { return false })
 }
 
 // checkMultiline allows line feeds and tabs.

@@ -6,14 +6,14 @@ import (
 
 // MailingStatus is where a mailing stands.
 //
-//	          save as draft            start_at, or "start" by hand
-//	  draft ───────────────▶ scheduled ───────────────────────────▶ running
-//	                           │ ▲  ▲                                │  │
-//	                     pause │ │  └── attempt ends, more to come ──┘  │ attempt ends, nothing to come
-//	                           ▼ │ resume                               ▼
-//	       running ─pause─▶ paused                                  finished ──edit to a later start──▶ scheduled
+//	        save as draft            start_at, or "start" by hand
+//	draft ───────────────▶ scheduled ───────────────────────────▶ running
+//	                         │ ▲  ▲                                │  │
+//	                   pause │ │  └── attempt ends, more to come ──┘  │ attempt ends, nothing to come
+//	                         ▼ │ resume                               ▼
+//	     running ─pause─▶ paused                                  finished ──edit to a later start──▶ scheduled
 //
-//	  disable (by a manager, from any of draft, scheduled, running, paused) ─▶ disabled ─enable─▶ what it was
+//	disable (by a manager, from any of draft, scheduled, running, paused) ─▶ disabled ─enable─▶ what it was
 //
 // Resuming or enabling returns to running when an attempt is unfinished, to scheduled otherwise.
 type MailingStatus string
@@ -48,7 +48,7 @@ type Mailing struct {
 	Schedule  Schedule
 	OnUnknown OnUnknown
 	Status    MailingStatus
-	Reason    string // why it is paused or disabled; empty otherwise
+	Reason    string    // why it is paused or disabled; empty otherwise
 	NextAt    time.Time // the planned start; zero when there is none
 	Revision  int
 	CreatedAt time.Time

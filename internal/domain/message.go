@@ -2,8 +2,8 @@ package domain
 
 import "time"
 
-// MaxBody bounds each of a message's HTML and text, in bytes.
-const MaxBody = 2 << 20
+// MaxBody bounds each of a message's HTML and text, in characters.
+const MaxBody = 1 << 20
 
 // MaxSubject bounds a subject template, in characters.
 const MaxSubject = 998
