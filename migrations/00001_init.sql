@@ -39,6 +39,7 @@ CREATE TABLE clients (
     UNIQUE (owner_id, email_key)
 );
 CREATE INDEX clients_owner ON clients (owner_id, id);
+CREATE INDEX clients_name ON clients (owner_id, lower(full_name) text_pattern_ops);
 
 -- Addresses that mail servers refused for good. Apart from clients, so that deleting and importing a client again
 -- does not forget it.
@@ -82,7 +83,7 @@ CREATE TABLE mailings (
     id            uuid PRIMARY KEY,
     owner_id      uuid        NOT NULL REFERENCES users ON DELETE CASCADE,
     name          text        NOT NULL,
-    message_id    uuid        NOT NULL REFERENCES messages,
+    message_id    uuid        REFERENCES messages ON DELETE SET NULL, -- null only once the mailing is deleted
     start_at      timestamptz NOT NULL,
     end_at        timestamptz,
     time_zone     text        NOT NULL,
@@ -98,7 +99,8 @@ CREATE TABLE mailings (
     revision      integer     NOT NULL DEFAULT 1,
     created_at    timestamptz NOT NULL,
     updated_at    timestamptz NOT NULL,
-    deleted_at    timestamptz           -- kept for its reports
+    deleted_at    timestamptz,          -- kept for its reports
+    CHECK (message_id IS NOT NULL OR deleted_at IS NOT NULL)
 );
 CREATE INDEX mailings_owner ON mailings (owner_id, id) WHERE deleted_at IS NULL;
 CREATE INDEX mailings_message ON mailings (message_id) WHERE deleted_at IS NULL;

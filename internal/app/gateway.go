@@ -1,13 +1,50 @@
 package app
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/gateway"
+	"github.com/vestnik-mail/vestnik/internal/postgres"
+	"github.com/vestnik-mail/vestnik/internal/redis"
+	"github.com/vestnik-mail/vestnik/internal/render"
+)
+
+// cachedStore is the database with the reports of running attempts kept in Redis for a second.
+type cachedStore struct {
+	*postgres.Store
+	attempts *redis.Attempts
+}
+
+// Attempt returns one of owner's attempts, its counters up to a second old.
+func (c cachedStore) Attempt(ctx context.Context, owner, id domain.ID) (domain.Attempt, error) {
+	return c.attempts.Attempt(ctx, owner, id)
+}
 
 // gateway returns the REST API.
 func (p *parts) gateway(mailbox http.Handler) (http.Handler, error) {
-	mux := p.health()
-	if mailbox != nil {
-		mux.Handle("/mailbox", mailbox)
-		mux.Handle("/mailbox/", mailbox)
+	compile, err := compiler(p.cfg)
+	if err != nil {
+		return nil, err
 	}
-	return mux, nil
+	checks := make([]gateway.Check, 0, len(p.dependencies()))
+	for _, d := range p.dependencies() {
+		checks = append(checks, gateway.Check{Name: d.name, Run: d.ping})
+	}
+	return gateway.New(gateway.Deps{
+		Store:        cachedStore{p.store, redis.NewAttempts(p.redis, p.store)},
+		Clock:        p.clock,
+		Log:          p.log.With().Str("job", "gateway").Logger(),
+		CheckMessage: render.Check,
+		Preview: func(m domain.Message, c domain.Client, mailing string) (subject, html, text string, err error) {
+			t, err := compile(domain.Content{MailingName: mailing, Subject: m.Subject, HTML: m.HTML, Text: m.Text})
+			if err != nil {
+				return "", "", "", err
+			}
+			return t.Preview(render.Recipient{ID: c.ID, Email: c.Email.Display, FullName: c.FullName, Attributes: c.Attributes})
+		},
+		Checks:  checks,
+		Mailbox: mailbox,
+	})
 }

@@ -3,10 +3,13 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
@@ -204,6 +207,12 @@ func checkRevision(what string, seen int, current int32) error {
 	}
 	return &domain.Error{Kind: domain.Stale, Code: "stale_revision", Message: fmt.Sprintf(
 		"the %s has been changed meanwhile: it is at revision %d, not %d", what, current, seen)}
+}
+
+// isForeignKey reports whether err says that a row is referred to, or refers to none.
+func isForeignKey(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "23503"
 }
 
 // stamp is the time as the database keeps it: to the microsecond.

@@ -14,6 +14,7 @@ import (
 
 const (
 	importRows  = 5000             // rows a transaction
+	importSave  = time.Minute      // a transaction takes at most
 	importPause = 10 * time.Second // rows of a slow upload are stored at least this often, so that its progress shows
 )
 
@@ -50,7 +51,7 @@ func (im *importer) run(ctx context.Context, rows *csvimport.Reader) (reason str
 	read := make(chan string, 1)
 	go func() {
 		defer close(batches)
-		read <- im.read(rows, batches, stop)
+		read <- im.read(ctx, rows, batches, stop)
 	}()
 	for b := range batches {
 		if err != nil {
@@ -60,23 +61,18 @@ func (im *importer) run(ctx context.Context, rows *csvimport.Reader) (reason str
 			close(stop)
 		}
 	}
-	reason = <-read
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return "the upload broke off; what was read before stays", nil
-	case err != nil:
-		return "a fault of ours ended the import; what was read before stays", err
-	default:
-		return reason, nil
+	if reason = <-read; err != nil {
+		reason = "a fault of ours ended the import; what was stored before stays"
 	}
+	return reason, err
 }
 
-// read passes the rows on in batches until the file ends, and returns why it could not be read to its end.
-func (im *importer) read(rows *csvimport.Reader, out chan<- *batch, stop <-chan struct{}) string {
+// read passes the rows on in batches until the file ends or ctx does, and returns why it was not read to its end.
+func (im *importer) read(ctx context.Context, rows *csvimport.Reader, out chan<- *batch, stop <-chan struct{}) string {
 	b := newBatch(im.store.clock.Now())
 	for {
 		c, err := rows.Next()
-		reject, bad := errors.AsType[*csvimport.Reject](err)
+		reject, bad := errors.AsType[*csvimport.RejectError](err)
 		format, broken := errors.AsType[*csvimport.FormatError](err)
 		reason := ""
 		switch {
@@ -85,14 +81,17 @@ func (im *importer) read(rows *csvimport.Reader, out chan<- *batch, stop <-chan 
 				b.rejects = append(b.rejects, csvimport.Reject{Line: rows.Line(), Reason: err.Error(), Email: c.Email.Display})
 			}
 		case bad:
-			b.rejects = append(b.rejects, *reject)
+			b.rejects = append(b.rejects, reject.Reject)
 		case errors.Is(err, io.EOF):
 		case broken:
 			reason = format.Reason + "; what was read before stays"
 		default:
 			reason = fmt.Sprintf("the upload broke off after line %d; what was read before stays", rows.Line())
 		}
-		over := err != nil && !bad
+		if reason == "" && ctx.Err() != nil && !errors.Is(err, io.EOF) {
+			reason = fmt.Sprintf("the import was interrupted after line %d; what was read before stays", rows.Line())
+		}
+		over := reason != "" || errors.Is(err, io.EOF)
 		if over || b.size() >= importRows || im.store.clock.Now().Sub(b.since) > importPause {
 			select {
 			case out <- b:
@@ -128,8 +127,11 @@ func (b *batch) add(c *domain.Client, line int64, now time.Time) error {
 	return nil
 }
 
-// save stores a batch and the counters after it, in one transaction.
+// save stores a batch and the counters after it, in one transaction. What has been read is stored even when ctx is over
+// because the upload broke off.
 func (im *importer) save(ctx context.Context, b *batch) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), importSave)
+	defer cancel()
 	total, kept := im.total, im.kept
 	err := im.store.inTx(ctx, func(q *sqlc.Queries) error {
 		now := im.store.stamp()

@@ -100,7 +100,10 @@ func (s *Store) AddToList(ctx context.Context, owner, list, client domain.ID) er
 		if err != nil {
 			return err
 		}
-		if err := q.ListAdd(ctx, sqlc.ListAddParams{ListID: list, ClientID: key}); err != nil {
+		switch err := q.ListAdd(ctx, sqlc.ListAddParams{ListID: list, ClientID: key}); {
+		case isForeignKey(err): // one of them was deleted this instant
+			return domain.NewNotFound("client")
+		case err != nil:
 			return fmt.Errorf("add to list %s: %w", list, err)
 		}
 		return nil

@@ -87,7 +87,7 @@ func (s *Store) DeleteMessage(ctx context.Context, owner, id domain.ID, revision
 		if len(users) > 0 {
 			return domain.NewConflict("message_in_use", fmt.Sprintf("the mailing %q sends this message", users[0]))
 		}
-		if err := q.MessageDelete(ctx, id); err != nil {
+		if err := q.MessageDelete(ctx, id); err != nil { // deleted mailings, kept for their reports, forget it
 			return fmt.Errorf("delete message %s: %w", id, err)
 		}
 		return nil

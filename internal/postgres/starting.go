@@ -106,7 +106,7 @@ func (s *Store) begin(ctx context.Context, q *sqlc.Queries, m *sqlc.MailingLockR
 	}
 	schedule := toSchedule(m.StartAt, m.EndAt, m.TimeZone, m.Periodicity)
 	err = q.AttemptStart(ctx, sqlc.AttemptStartParams{
-		ID: a.ID, Now: now, Audience: int32(audience), //nolint:gosec // an audience of two billion does not fit one database
+		ID: a.ID, Now: now, Audience: int32(audience),
 		Deadline: orNull(attemptDeadline(schedule, a.OccurrenceAt, now)),
 	})
 	if err != nil {

@@ -1,0 +1,82 @@
+package gateway
+
+import (
+	"context"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/gateway/openapi"
+)
+
+// attemptStore knows how mailings went. What is not the owner's is NotFound.
+type attemptStore interface {
+	Attempts(ctx context.Context, owner, mailing domain.ID, page domain.Page) ([]domain.Attempt, error)
+	Attempt(ctx context.Context, owner, id domain.ID) (domain.Attempt, error)
+	// Deliveries returns those with the outcome (empty: all) in the order of their clients' keys, from behind after on.
+	Deliveries(ctx context.Context, owner, attempt domain.ID, outcome domain.Outcome, after int64, limit int) ([]domain.Delivery, error)
+}
+
+type attemptAPI struct{ store attemptStore }
+
+// ListAttempts implements openapi.StrictServerInterface.
+func (a attemptAPI) ListAttempts(ctx context.Context, r openapi.ListAttemptsRequestObject) (openapi.ListAttemptsResponseObject, error) {
+	page, err := pageOf(r.Params.Limit, r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.store.Attempts(ctx, ownerOf(ctx), r.ID, page)
+	if err != nil {
+		return nil, err
+	}
+	found, next := cut(found, r.Params.Limit, func(at domain.Attempt) string { return cursorOfID(at.ID) })
+	return openapi.ListAttempts200JSONResponse{Items: convert(found, showAttempt), NextCursor: next}, nil
+}
+
+// GetAttempt implements openapi.StrictServerInterface.
+func (a attemptAPI) GetAttempt(ctx context.Context, r openapi.GetAttemptRequestObject) (openapi.GetAttemptResponseObject, error) {
+	attempt, err := a.store.Attempt(ctx, ownerOf(ctx), r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.GetAttempt200JSONResponse(showAttempt(attempt)), nil
+}
+
+// ListDeliveries implements openapi.StrictServerInterface.
+func (a attemptAPI) ListDeliveries(ctx context.Context, r openapi.ListDeliveriesRequestObject) (openapi.ListDeliveriesResponseObject, error) {
+	after, err := keyCursor(r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	var outcome domain.Outcome
+	set((*openapi.Outcome)(&outcome), r.Params.Outcome)
+	found, err := a.store.Deliveries(ctx, ownerOf(ctx), r.ID, outcome, after, limitOf(r.Params.Limit)+1)
+	if err != nil {
+		return nil, err
+	}
+	found, next := cut(found, r.Params.Limit, func(d domain.Delivery) string { return cursorOfKey(d.ClientKey) })
+	return openapi.ListDeliveries200JSONResponse{Items: convert(found, showDelivery), NextCursor: next}, nil
+}
+
+func showAttempt(a domain.Attempt) openapi.Attempt {
+	out := openapi.Attempt{
+		ID: a.ID, MailingID: a.MailingID, DueAt: a.DueAt.UTC(), StartedAt: timeOrNull(a.StartedAt), FinishedAt: timeOrNull(a.FinishedAt),
+		LastActivityAt: timeOrNull(a.LastActivityAt), Status: openapi.AttemptStatus(a.Status), LateMs: a.Late().Milliseconds(),
+		Audience: a.Audience, Sent: a.Totals.Sent, Failed: a.Totals.Failed, Deferred: a.Totals.Deferred, Unknown: a.Totals.Unknown,
+		Skipped: a.Totals.Skipped, Expired: a.Totals.Expired, LastResponse: a.LastResponse, Reason: a.Reason,
+	}
+	if a.Result != "" {
+		result := openapi.AttemptResult(a.Result)
+		out.Result = &result
+	}
+	return out
+}
+
+func showDelivery(d domain.Delivery) openapi.Delivery {
+	out := openapi.Delivery{
+		Email: d.Email, Outcome: openapi.Outcome(d.Outcome), Code: d.Reply.Code, Response: d.Reply.Text,
+		Provider: d.Provider, Tries: d.Tries, At: d.At.UTC(),
+	}
+	if !d.ClientID.IsZero() {
+		out.ClientID = &d.ClientID
+	}
+	return out
+}

@@ -1,0 +1,147 @@
+package gateway
+
+import (
+	"context"
+
+	"github.com/vestnik-mail/vestnik/internal/address"
+	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/gateway/openapi"
+)
+
+// clientStore keeps clients. What is not the owner's is NotFound; a revision other than 0 must be the current one (Stale
+// otherwise).
+type clientStore interface {
+	clientReader
+	// CreateClient sets the id, revision and times. It returns a Conflict error when the owner has that address.
+	CreateClient(ctx context.Context, c *domain.Client) error
+	// Clients pages downwards from the client with the key before (0: from the newest).
+	Clients(ctx context.Context, owner domain.ID, prefix string, list domain.ID, before int64, limit int) ([]domain.Client, error)
+	// UpdateClient returns change's error as it is, and a Conflict when another client has the address.
+	UpdateClient(ctx context.Context, owner, id domain.ID, revision int, change func(*domain.Client) error) (domain.Client, error)
+	DeleteClient(ctx context.Context, owner, id domain.ID, revision int) error
+	LiftSuppression(ctx context.Context, owner, id domain.ID) error
+}
+
+// clientReader is the part of it that previews need.
+type clientReader interface {
+	Client(ctx context.Context, owner, id domain.ID) (domain.Client, error)
+}
+
+type clientAPI struct{ store clientStore }
+
+// ListClients implements openapi.StrictServerInterface.
+func (a clientAPI) ListClients(ctx context.Context, r openapi.ListClientsRequestObject) (openapi.ListClientsResponseObject, error) {
+	before, err := keyCursor(r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	var list domain.ID
+	set(&list, r.Params.ListID)
+	found, err := a.store.Clients(ctx, ownerOf(ctx), orEmpty(r.Params.Q), list, before, limitOf(r.Params.Limit)+1)
+	if err != nil {
+		return nil, err
+	}
+	found, next := cut(found, r.Params.Limit, func(c domain.Client) string { return cursorOfKey(c.Key) })
+	return openapi.ListClients200JSONResponse{Items: convert(found, showClient), NextCursor: next}, nil
+}
+
+// CreateClient implements openapi.StrictServerInterface.
+func (a clientAPI) CreateClient(ctx context.Context, r openapi.CreateClientRequestObject) (openapi.CreateClientResponseObject, error) {
+	c := domain.Client{OwnerID: ownerOf(ctx), FullName: orEmpty(r.Body.FullName), Comment: orEmpty(r.Body.Comment)}
+	set((*openapi.Attributes)(&c.Attributes), r.Body.Attributes)
+	bad := readAddress(&c, r.Body.Email)
+	if err := invalid(ctx, append(bad, c.Validate()...)...); err != nil {
+		return nil, err
+	}
+	if err := a.store.CreateClient(ctx, &c); err != nil {
+		return nil, err
+	}
+	return openapi.CreateClient201JSONResponse{
+		Body:    showClient(c),
+		Headers: openapi.CreateClient201ResponseHeaders{ETag: etag(c.Revision), Location: location("/clients/", c.ID)},
+	}, nil
+}
+
+func readAddress(c *domain.Client, email string) []domain.FieldError {
+	parsed, err := address.Parse(email)
+	if err != nil {
+		return []domain.FieldError{{Field: "email", Message: err.Error()}}
+	}
+	c.Email = parsed
+	return nil
+}
+
+// GetClient implements openapi.StrictServerInterface.
+func (a clientAPI) GetClient(ctx context.Context, r openapi.GetClientRequestObject) (openapi.GetClientResponseObject, error) {
+	c, err := a.store.Client(ctx, ownerOf(ctx), r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.GetClient200JSONResponse{Body: showClient(c), Headers: openapi.GetClient200ResponseHeaders{ETag: etag(c.Revision)}}, nil
+}
+
+// UpdateClient implements openapi.StrictServerInterface.
+func (a clientAPI) UpdateClient(ctx context.Context, r openapi.UpdateClientRequestObject) (openapi.UpdateClientResponseObject, error) {
+	revision, err := revisionOf(r.Params.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.store.UpdateClient(ctx, ownerOf(ctx), r.ID, revision, func(c *domain.Client) error {
+		var bad []domain.FieldError
+		if r.Body.Email != nil {
+			bad = readAddress(c, *r.Body.Email)
+		}
+		set(&c.FullName, r.Body.FullName)
+		set(&c.Comment, r.Body.Comment)
+		if r.Body.Attributes != nil {
+			mergeAttributes(c, *r.Body.Attributes)
+		}
+		return invalid(ctx, append(bad, c.Validate()...)...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return openapi.UpdateClient200JSONResponse{Body: showClient(c), Headers: openapi.UpdateClient200ResponseHeaders{ETag: etag(c.Revision)}}, nil
+}
+
+// mergeAttributes sets attributes as a merge patch does (RFC 7396): null removes.
+func mergeAttributes(c *domain.Client, patch map[string]*string) {
+	if c.Attributes == nil {
+		c.Attributes = map[string]string{}
+	}
+	for name, value := range patch {
+		if value == nil {
+			delete(c.Attributes, name)
+		} else {
+			c.Attributes[name] = *value
+		}
+	}
+}
+
+// DeleteClient implements openapi.StrictServerInterface.
+func (a clientAPI) DeleteClient(ctx context.Context, r openapi.DeleteClientRequestObject) (openapi.DeleteClientResponseObject, error) {
+	revision, err := revisionOf(r.Params.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.DeleteClient204Response{}, a.store.DeleteClient(ctx, ownerOf(ctx), r.ID, revision)
+}
+
+// LiftSuppression implements openapi.StrictServerInterface.
+func (a clientAPI) LiftSuppression(ctx context.Context, r openapi.LiftSuppressionRequestObject) (openapi.LiftSuppressionResponseObject, error) {
+	return openapi.LiftSuppression204Response{}, a.store.LiftSuppression(ctx, ownerOf(ctx), r.ID)
+}
+
+func showClient(c domain.Client) openapi.Client {
+	out := openapi.Client{
+		ID: c.ID, Email: c.Email.Display, FullName: c.FullName, Comment: c.Comment, Attributes: c.Attributes,
+		Revision: c.Revision, CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
+	}
+	if out.Attributes == nil {
+		out.Attributes = openapi.Attributes{}
+	}
+	if c.Suppressed != nil {
+		out.Suppressed = &openapi.Suppression{Reason: c.Suppressed.Reason, At: c.Suppressed.At.UTC()}
+	}
+	return out
+}

@@ -1,0 +1,88 @@
+package gateway
+
+import (
+	"context"
+	"strings"
+	"unicode"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/gateway/openapi"
+)
+
+// mailingActions start and stop mailings. What the mailing's status forbids is a Conflict.
+type mailingActions interface {
+	StartMailing(ctx context.Context, owner, id domain.ID) (domain.Attempt, error)
+	PauseMailing(ctx context.Context, owner, id domain.ID) (domain.Mailing, error)
+	ResumeMailing(ctx context.Context, owner, id domain.ID) (domain.Mailing, error)
+	// DisableMailing and EnableMailing work on anybody's mailing.
+	DisableMailing(ctx context.Context, id domain.ID, reason string) (domain.Mailing, error)
+	EnableMailing(ctx context.Context, id domain.ID) (domain.Mailing, error)
+}
+
+// StartMailing implements openapi.StrictServerInterface.
+func (a mailingAPI) StartMailing(ctx context.Context, r openapi.StartMailingRequestObject) (openapi.StartMailingResponseObject, error) {
+	attempt, err := a.store.StartMailing(ctx, ownerOf(ctx), r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.StartMailing200JSONResponse(showAttempt(attempt)), nil
+}
+
+// PauseMailing implements openapi.StrictServerInterface.
+func (a mailingAPI) PauseMailing(ctx context.Context, r openapi.PauseMailingRequestObject) (openapi.PauseMailingResponseObject, error) {
+	m, err := a.store.PauseMailing(ctx, ownerOf(ctx), r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.PauseMailing200JSONResponse{Body: showMailing(m), Headers: openapi.PauseMailing200ResponseHeaders{ETag: etag(m.Revision)}}, nil
+}
+
+// ResumeMailing implements openapi.StrictServerInterface.
+func (a mailingAPI) ResumeMailing(ctx context.Context, r openapi.ResumeMailingRequestObject) (openapi.ResumeMailingResponseObject, error) {
+	m, err := a.store.ResumeMailing(ctx, ownerOf(ctx), r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ResumeMailing200JSONResponse{Body: showMailing(m), Headers: openapi.ResumeMailing200ResponseHeaders{ETag: etag(m.Revision)}}, nil
+}
+
+// DisableMailing implements openapi.StrictServerInterface.
+func (a mailingAPI) DisableMailing(ctx context.Context, r openapi.DisableMailingRequestObject) (openapi.DisableMailingResponseObject, error) {
+	if err := mayModerate(ctx); err != nil {
+		return nil, err
+	}
+	var bad []domain.FieldError
+	if strings.ContainsFunc(r.Body.Reason, unicode.IsControl) {
+		bad = append(bad, domain.FieldError{Field: "reason", Message: "must be one line, without control characters"})
+	}
+	if err := invalid(ctx, bad...); err != nil {
+		return nil, err
+	}
+	m, err := a.store.DisableMailing(ctx, r.ID, r.Body.Reason)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.DisableMailing200JSONResponse{Body: showMailing(m), Headers: openapi.DisableMailing200ResponseHeaders{ETag: etag(m.Revision)}}, nil
+}
+
+// EnableMailing implements openapi.StrictServerInterface.
+func (a mailingAPI) EnableMailing(ctx context.Context, r openapi.EnableMailingRequestObject) (openapi.EnableMailingResponseObject, error) {
+	if err := mayModerate(ctx); err != nil {
+		return nil, err
+	}
+	m, err := a.store.EnableMailing(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.EnableMailing200JSONResponse{Body: showMailing(m), Headers: openapi.EnableMailing200ResponseHeaders{ETag: etag(m.Revision)}}, nil
+}
+
+// mayModerate lets managers and administrators touch what is not theirs.
+func mayModerate(ctx context.Context) error {
+	switch userOf(ctx).Role {
+	case domain.RoleManager, domain.RoleAdmin:
+		return nil
+	case domain.RoleUser:
+	}
+	return &domain.Error{Kind: domain.Forbidden, Code: "role_required", Message: "only managers and administrators may do this"}
+}
