@@ -1,0 +1,186 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"github.com/vestnik-mail/vestnik/internal/app"
+	"github.com/vestnik-mail/vestnik/internal/config"
+	"github.com/vestnik-mail/vestnik/internal/standalone"
+	"github.com/vestnik-mail/vestnik/internal/standalone/mailbox"
+)
+
+func (c *command) upCommand() *cobra.Command {
+	var noPlanner, noSender bool
+	cmd := &cobra.Command{
+		Use:     "up",
+		Short:   "Run everything in one process",
+		GroupID: "run",
+		Long: `Runs the REST API, the planner and a sender in this process until Ctrl-C.
+Whatever the settings do not name comes along: PostgreSQL (from this machine's
+own binaries), NATS, Redis, and a mailbox that keeps all mail instead of
+sending it. Their data is in VESTNIK_DATA_DIR and survives a restart.
+
+Each is replaced by its setting, one by one:
+
+  VESTNIK_SMTP_URL       the mail service; without it no mail leaves here
+  VESTNIK_DATABASE_URL   PostgreSQL; it is migrated
+  VESTNIK_NATS_URL       NATS with JetStream
+  VESTNIK_REDIS_URL      Redis
+  VESTNIK_HTTP_ADDR      where the API listens (127.0.0.1:8080)
+
+A second Ctrl-C does not wait for what is being sent.`,
+		Example: `  vestnik up
+  VESTNIK_SMTP_URL='smtp://mail.example.org:587?tls=starttls' vestnik up
+  vestnik up --no-sender   # see also: vestnik config --export`,
+		Args: cobra.NoArgs,
+		RunE: c.does(func(ctx context.Context, _ []string) error {
+			cfg, err := c.settings()
+			if err != nil {
+				return err
+			}
+			jobs := app.Jobs{Gateway: true, Planner: !noPlanner, Sender: !noSender}
+			return c.up(ctx, cfg, jobs, c.logger(cfg), func(_ context.Context, i instance) (bool, error) {
+				return true, c.welcome(i)
+			})
+		}),
+	}
+	cmd.Flags().BoolVar(&noPlanner, "no-planner", false, "leave the planner out: it runs elsewhere")
+	cmd.Flags().BoolVar(&noSender, "no-sender", false, "leave the sender out: senders run elsewhere")
+	return cmd
+}
+
+// instance is a `vestnik up` that is ready.
+type instance struct {
+	cfg     config.Config // with every server named
+	jobs    app.Jobs
+	base    string           // http://host:port
+	mailbox *mailbox.Mailbox // nil when mail goes to a real service
+}
+
+// up runs jobs, with the servers they need, until ctx ends. When everything answers it calls work; up ends when work
+// does not want to stay, or fails.
+func (c *command) up(ctx context.Context, cfg config.Config, jobs app.Jobs, log zerolog.Logger, work func(context.Context, instance) (stay bool, err error)) (err error) {
+	lock, err := standalone.LockDataDir(cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	if err := portIsFree(ctx, cfg.HTTPAddr); err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, func() { log.Info().Msg("stopping; a second Ctrl-C does not wait") })()
+	s := &servers{log: log, dir: cfg.DataDir}
+	defer func() { err = errors.Join(err, s.stop(ctx)) }()
+	if cfg, err = s.start(ctx, cfg); err != nil {
+		return unlessStopped(ctx, err)
+	}
+	if _, err := app.Migrate(ctx, cfg, log); err != nil {
+		return unlessStopped(ctx, err)
+	}
+
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	listens, ready := make(chan string, 1), make(chan struct{})
+	o := app.Options{Jobs: jobs, Listens: func(addr string) { listens <- addr }, Ready: func() { close(ready) }}
+	if s.mailbox != nil {
+		o.Mailbox = s.mailbox.Handler()
+	}
+	worked := make(chan error, 1)
+	go func() {
+		stay, err := s.announce(ctx, cfg, jobs, listens, ready, work)
+		if !stay || err != nil {
+			cancel()
+		}
+		worked <- err
+	}()
+	err = app.Run(ctx, cfg, o, log)
+	cancel()
+	return errors.Join(err, <-worked, standalone.RemoveRuntime(s.dir))
+}
+
+// announce publishes where everything is, and calls work when it is ready.
+func (s *servers) announce(ctx context.Context, cfg config.Config, jobs app.Jobs, listens <-chan string, ready <-chan struct{}, work func(context.Context, instance) (bool, error)) (bool, error) {
+	var addr string
+	select {
+	case addr = <-listens:
+	case <-ctx.Done():
+		return true, nil
+	}
+	err := standalone.WriteRuntime(s.dir, standalone.Runtime{
+		StartedAt: time.Now().UTC(), DatabaseURL: cfg.DatabaseURL, NATSURL: cfg.NATSURL, RedisURL: cfg.RedisURL,
+		SMTPURL: cfg.SMTPURL, HTTPAddr: addr,
+	})
+	if err != nil {
+		return false, err
+	}
+	select {
+	case <-ready:
+	case <-ctx.Done():
+		return true, nil
+	}
+	return work(ctx, instance{cfg: cfg, jobs: jobs, base: baseURL(cfg, addr), mailbox: s.mailbox})
+}
+
+// unlessStopped drops the errors of a start that was asked to stop.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // whatever failed, failed because of that
+	}
+	return err
+}
+
+// baseURL is where a person on this machine reaches the API.
+func baseURL(cfg config.Config, addr string) string {
+	if cfg.BaseURL != "" {
+		return strings.TrimSuffix(cfg.BaseURL, "/")
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "http://" + addr
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// welcome says where everything is and what to do next.
+func (c *command) welcome(i instance) error {
+	api, docs, mail := i.base+"/api/v1", i.base+"/api/docs", ""
+	if i.mailbox != nil {
+		mail = i.base + "/mailbox"
+	}
+	if c.json {
+		return c.printJSON(struct {
+			API     string `json:"api"`
+			Docs    string `json:"docs"`
+			Mailbox string `json:"mailbox,omitempty"`
+			DataDir string `json:"data_dir"`
+			Jobs    string `json:"jobs"`
+		}{api, docs, mail, i.cfg.DataDir, i.jobs.String()})
+	}
+	rows := [][2]string{{"API", api}, {"API docs", docs}}
+	if mail != "" {
+		rows = append(rows, [2]string{"Mailbox", mail})
+	}
+	rows = append(rows, [2]string{"Data", i.cfg.DataDir}, [2]string{"Jobs", strings.ReplaceAll(i.jobs.String(), "+", ", ")})
+	say(c.Stdout, "\nVestnik is up.\n")
+	say(c.Stdout, "\n")
+	pairs(c.Stdout, rows)
+	if mail != "" {
+		say(c.Stdout, "\nNo mail leaves this machine: it all goes to the mailbox.\nVESTNIK_SMTP_URL names a real mail service.\n")
+	}
+	say(c.Stdout, "\nNext, in another terminal, make an account with a key for the API:\n")
+	say(c.Stdout, "\n  vestnik user create --email you@example.org --password - --verified --api-key\n")
+	say(c.Stdout, "\nCtrl-C stops it; the data stays.\n")
+	say(c.Stdout, "\n")
+	return nil
+}

@@ -1,0 +1,101 @@
+package cli_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/vestnik-mail/vestnik/internal/standalone"
+)
+
+func TestUpSurvivesARestartAndWorksBesideOtherCommands(t *testing.T) {
+	t.Parallel()
+	s := settings(t)
+	early := makeKey(t, s, "early@example.org") // before the first `vestnik up`
+
+	u := startUp(t, s)
+	nats := vestnik(t, s, "", "nats").ok(t).out
+	key := makeKey(t, s, "анна@пример.испытание")
+	var me struct{ Email, Role string }
+	call(t, http.MethodGet, u.API+"/me", key, nil, &me, http.StatusOK)
+	require.Equal(t, "анна@пример.испытание", me.Email)
+	require.Equal(t, "user", me.Role)
+	call(t, http.MethodGet, u.API+"/me", early, nil, nil, http.StatusOK)
+
+	second := vestnik(t, s, "", "up")
+	require.Equal(t, 1, second.status)
+	require.Contains(t, second.errors, "is in use by another Vestnik process")
+	require.Contains(t, second.errors, u.DataDir)
+
+	again := vestnik(t, s, "очень длинный пароль", "user", "create", "--email", "early@example.org", "--password", "-")
+	require.Equal(t, 1, again.status)
+	require.Contains(t, again.errors, "there is an account with this address already")
+
+	shown := vestnik(t, s, "", "config").ok(t).out
+	require.Contains(t, shown, "(vestnik up)")
+	running, err := standalone.ReadRuntime(u.DataDir)
+	require.NoError(t, err)
+	require.Contains(t, vestnik(t, s, "", "config", "--export").ok(t).out, "export VESTNIK_NATS_URL='"+running.NATSURL+"'")
+	require.NotContains(t, shown, strings.Split(running.DatabaseURL, "@")[0], "passwords are masked")
+	require.Contains(t, vestnik(t, s, "", "migrate").ok(t).out, "up to date")
+
+	u.stop()
+	u = startUp(t, s)
+	call(t, http.MethodGet, u.API+"/me", key, nil, nil, http.StatusOK)
+	require.Equal(t, nats, vestnik(t, s, "", "nats").ok(t).out, "a saved context stays good")
+
+	killPostgres(t, u.DataDir)
+	require.Eventually(t, func() bool {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, u.API+"/me", http.NoBody)
+		if err != nil {
+			return false
+		}
+		request.Header.Set("Authorization", "Bearer "+key)
+		response, err := http.DefaultClient.Do(request)
+		return err == nil && response.Body.Close() == nil && response.StatusCode == http.StatusOK
+	}, time.Minute, 100*time.Millisecond, "a PostgreSQL that was killed comes back")
+}
+
+func killPostgres(t *testing.T, dir string) {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(dir, "postgres", "data", "postmaster.pid")) //nolint:gosec // the test's own directory
+	require.NoError(t, err)
+	pid, err := strconv.Atoi(strings.Split(string(content), "\n")[0])
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+}
+
+func TestImportClients(t *testing.T) {
+	t.Parallel()
+	s := settings(t)
+	file := filepath.Join(t.TempDir(), "клиенты.csv")
+	require.NoError(t, os.WriteFile(file, []byte("email;full_name;город\nanna@example.org;Анна;Казань\nnobody;Никто;\nиван@почта.example;Иван;Самара\n"), 0o600))
+
+	missing := vestnik(t, s, "", "import", "clients", file, "--owner", "anna@example.org")
+	require.Equal(t, 1, missing.status)
+	require.Contains(t, missing.errors, "vestnik user create")
+
+	u := startUp(t, s, "--no-planner", "--no-sender")
+	key := makeKey(t, s, "anna@example.org")
+	r := vestnik(t, s, "", "import", "clients", file, "--owner", "Anna@Example.org", "--list", "Казань").ok(t)
+	require.Equal(t, "3 rows: 2 created, 0 updated, 1 rejected.\n", r.out)
+	require.Contains(t, r.errors, "line 3: the address has no @ (nobody)")
+	r = vestnik(t, s, "email\nanna@example.org\n", "import", "clients", "-", "--owner", "anna@example.org", "--list", "Казань", "--json").ok(t)
+	require.Contains(t, r.out, `"updated":1`)
+
+	var lists struct{ Items []struct{ Clients int } }
+	call(t, http.MethodGet, u.API+"/lists", key, nil, &lists, http.StatusOK)
+	require.Len(t, lists.Items, 1, "the second import found the list of the first")
+	require.Equal(t, 2, lists.Items[0].Clients)
+
+	r = vestnik(t, s, "name\nAnna\n", "import", "clients", "-", "--owner", "anna@example.org")
+	require.Equal(t, 1, r.status)
+	require.Contains(t, r.errors, `no column "email"`)
+}
