@@ -1,0 +1,83 @@
+# Everything a developer runs. `make` alone lists it. Each target does its own set-up: Go is all that must be there.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+ARGS  ?=# flags of the program that demo and run start
+BENCH ?= .# which benchmarks bench runs
+TOOL  := go tool -modfile=tools.mod
+
+# The version comes from Git, by way of -buildvcs: `go version -m bin/vestnik` shows it.
+BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags='-s -w'
+
+.PHONY: help
+help: ## List these targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup-run bin/vestnik ## Show a mailing end to end, on this machine alone (Ctrl-C ends it; ARGS="--exit --json")
+	@bin/vestnik demo $(ARGS)
+
+.PHONY: run
+run: setup-run bin/vestnik ## Run all of Vestnik in one process: vestnik up
+	@bin/vestnik up $(ARGS)
+
+.PHONY: build
+build: ## Build the four programs into bin/, static
+	@mkdir -p bin
+	$(BUILD) -o bin/ ./cmd/...
+
+.PHONY: bin/vestnik
+bin/vestnik:
+	@mkdir -p bin
+	@[ -x $@ ] || echo 'building vestnik; the first time takes a minute or two' >&2
+	@$(BUILD) -o bin/ ./cmd/vestnik
+
+# The tests of test/ start whole systems and measure time, so they do not share the machine with others.
+.PHONY: test
+test: setup-test ## Run every test, on real servers, with the race detector
+	@status=0; \
+	go test -race -timeout 10m $$(go list ./... | grep -v '/vestnik/test/') || status=1; \
+	go test -race -timeout 15m -p 1 ./test/... || status=1; \
+	exit $$status
+
+.PHONY: fault
+fault: setup-test ## Run the fault tests alone: kill -9, SIGSTOP, a lost NATS store
+	go test -race -timeout 15m -count=1 -v ./test/fault/...
+
+.PHONY: bench
+bench: setup-test ## Run the benchmarks (BENCH=regexp)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -p 1 -timeout 30m ./...
+
+.PHONY: cover
+cover: setup-test ## Measure how much of internal/ its tests cover
+	@mkdir -p tmp
+	go test -timeout 15m -coverpkg=./internal/... -coverprofile=tmp/cover.out ./internal/...
+	@go tool cover -func=tmp/cover.out | tail -n 1
+
+.PHONY: lint
+lint: ## Run the linters
+	$(TOOL) golangci-lint run ./...
+
+.PHONY: generate
+generate: ## Generate code anew from migrations, queries and api/openapi.yaml
+	$(TOOL) sqlc generate
+	go generate ./...
+
+.PHONY: verify
+verify: ## Check that generated code, go.mod and tools.mod are up to date; changes nothing
+	@scripts/verify.sh
+
+.PHONY: vuln
+vuln: ## Look for known vulnerabilities in what the programs use
+	$(TOOL) govulncheck ./...
+
+.PHONY: clean
+clean: ## Remove what the targets made
+	rm -rf bin tmp
+
+.PHONY: setup-run setup-test
+setup-run:
+	@scripts/setup.sh run
+setup-test:
+	@scripts/setup.sh test
