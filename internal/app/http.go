@@ -16,7 +16,7 @@ func (p *parts) serveHTTP(ctx context.Context, o Options) error {
 	if o.Jobs.Gateway {
 		var err error
 		addr = p.cfg.HTTPAddr
-		if handler, err = p.gateway(o.Mailbox); err != nil {
+		if handler, err = p.gateway(o.Mailbox); err != nil { //nolint:contextcheck // each request brings its own
 			return err
 		}
 	}
@@ -57,19 +57,21 @@ func (p *parts) serveHTTP(ctx context.Context, o Options) error {
 // health serves /healthz (the process lives) and /readyz (which server is missing) of planner and sender.
 func (p *parts) health() *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, map[string]string{"status": "ok"}) })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		missing := p.missing(r.Context())
 		status, code := "ready", http.StatusOK
-		checks := map[string]string{}
+		parts := map[string]string{} // as the gateway answers
 		for _, d := range p.dependencies() {
-			checks[d.name] = "ok"
+			parts[d.name] = "ok"
 			if missing[d.name] != nil {
-				checks[d.name] = "missing"
-				status, code = "waiting", http.StatusServiceUnavailable
+				parts[d.name] = "away"
+				status, code = "not ready", http.StatusServiceUnavailable
 			}
 		}
-		writeJSON(w, code, map[string]any{"status": status, "checks": checks})
+		writeJSON(w, code, map[string]any{"status": status, "parts": parts})
 	})
 	return mux
 }

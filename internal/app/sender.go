@@ -12,8 +12,13 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/sender"
 )
 
-// quitTime bounds saying good-bye to the mail service.
-const quitTime = time.Second
+const (
+	// quitTime bounds saying good-bye to the mail service.
+	quitTime = time.Second
+	// patience is how long a sender that stops waits for a mail service that owes an answer. After that the recipients
+	// on the wire are unknown, but those before them are recorded, well within stopTime.
+	patience = 15 * time.Second
+)
 
 // send runs a sender until ctx ends and what it has begun is finished.
 func (p *parts) send(ctx context.Context) error {
@@ -38,6 +43,7 @@ func (p *parts) send(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("VESTNIK_MAIL_FROM: %w", err)
 	}
+	served := make(chan struct{})
 	s := sender.New(sender.Config{Workers: p.cfg.Workers, Lease: p.cfg.Lease}, sender.Deps{
 		Attempts: p.store, Ledger: p.store, Provider: mailer, Clock: p.clock,
 		Log: p.log.With().Str("job", "sender").Logger(),
@@ -46,8 +52,14 @@ func (p *parts) send(ctx context.Context) error {
 			return template{t, from.Address}, err
 		},
 	})
-	stop := context.AfterFunc(ctx, s.Drain)
+	stop := context.AfterFunc(ctx, func() {
+		s.Drain()
+		impatient := time.AfterFunc(patience, mailer.Cut)
+		<-served
+		impatient.Stop()
+	})
 	defer stop()
+	defer close(served)
 	return p.broker.Serve(ctx, s.Handlers(), stopTime)
 }
 

@@ -36,10 +36,10 @@ func programs(t *testing.T) string {
 //nolint:gochecknoglobals // one build serves all tests of the package
 var build = sync.OnceValues(func() (string, error) {
 	dir := filepath.Join(os.TempDir(), fmt.Sprintf("vestnik-fault-%d", os.Getuid()))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return "", err
 	}
-	cmd := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "./cmd/...") //nolint:noctx // ends by itself
+	cmd := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "./cmd/...") //nolint:gosec // our own sources
 	cmd.Dir = filepath.Join("..", "..")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
@@ -91,9 +91,9 @@ type proc struct {
 
 func (s *site) start(program string) *proc {
 	s.t.Helper()
-	cmd := exec.Command(filepath.Join(s.bin, program)) //nolint:noctx // it is killed by the test, one way or another
+	cmd := exec.Command(filepath.Join(s.bin, program)) //nolint:gosec // our own program
 	cmd.Env = s.env
-	log, err := os.Create(filepath.Join(s.t.TempDir(), program+".log"))
+	log, err := os.Create(filepath.Join(s.t.TempDir(), program+".log")) //nolint:gosec // a folder of the test
 	require.NoError(s.t, err)
 	cmd.Stdout, cmd.Stderr = log, log
 	require.NoError(s.t, cmd.Start())
@@ -105,7 +105,7 @@ func (s *site) start(program string) *proc {
 	}()
 	s.t.Cleanup(func() {
 		p.kill()
-		if s.t.Failed() {
+		if s.t.Failed() || testing.Verbose() {
 			out, _ := os.ReadFile(log.Name())
 			s.t.Logf("%s (pid %d) said:\n%s", program, cmd.Process.Pid, tail(out, 12000))
 		}

@@ -162,3 +162,25 @@ func TestTheNATSStoreIsWipedInTheMiddle(t *testing.T) {
 	require.Equal(t, 10_000, a.Totals.Sent)
 	t.Logf("took %s", a.FinishedAt.Sub(a.StartedAt))
 }
+
+// A mail service that never answers the final dot cannot hold a sender for longer than it has: those on the wire are
+// unknown, nobody else is.
+func TestSIGTERMWhileTheMailServiceHangs(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 3_000, smtptest.SinkOptions{Latency: pace})
+	s.start("planner")
+	sender := s.start("sender")
+	m := s.Mailing(nil)
+	s.WaitFor(m.ID, minute, "its start", func(a domain.Attempt) bool { return a.Totals.Sent > 300 })
+	s.sink.Pause()
+	took := sender.stop(30 * time.Second)
+	t.Logf("ended %s after SIGTERM", took)
+	a, _ := s.Attempt(m.ID)
+	require.LessOrEqual(t, a.Totals.Unknown, 10, "one a connection")
+	require.Zero(t, s.Int(`SELECT count(*) FROM chunks WHERE window_to > window_from OR lease_token IS NOT NULL`), "every lease is released")
+	s.sink.Resume()
+	s.start("sender")
+	a = s.WaitFor(m.ID, minute, "its end", ended)
+	require.LessOrEqual(t, s.requireHonest(a, 1), 10)
+	require.Equal(t, 3_000, a.Totals.Sent+a.Totals.Unknown)
+}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -29,6 +30,8 @@ type conn struct {
 	ext      extensions
 	timeouts *Timeouts
 	limit    context.Context //nolint:containedctx // bounds the handshake only, and is nil after it
+
+	cut atomic.Bool // deadlines have passed, whatever they are
 
 	used  int       // messages tried on it
 	dirty bool      // a transaction is open that the next one must RSET
@@ -87,7 +90,18 @@ func (c *conn) deadline(d time.Duration) {
 		}
 	}
 	_ = c.nc.SetDeadline(at) // it fails on a closed connection only, and then so does what follows
+	if c.cut.Load() {        // looked at after setting: cutShort does these in the other order
+		_ = c.nc.SetDeadline(longAgo())
+	}
 }
+
+// cutShort lets every deadline pass. Other goroutines may call it.
+func (c *conn) cutShort() {
+	c.cut.Store(true)
+	_ = c.nc.SetDeadline(longAgo()) // it fails on a closed connection only
+}
+
+func longAgo() time.Time { return time.Unix(1, 0) }
 
 // write sends what is in out within d.
 func (c *conn) write(d time.Duration) error {

@@ -227,14 +227,20 @@ func TestSlowServerIsSpread(t *testing.T) {
 
 func TestFastServerGetsFewConnections(t *testing.T) {
 	t.Parallel()
-	sink := smtptest.NewSink(t, smtptest.SinkOptions{})
-	p := newProvider(t, config(t, sink.Addr))
-	for range 20 {
-		_, err := p.Deliver(t.Context(), envelopes(10))
-		require.NoError(t, err)
+	// A message takes microseconds, but a busy machine can make the server slow in earnest, and then more connections are
+	// right. So the fewest of several rounds counts.
+	fewest := 100
+	for range 8 {
+		sink := smtptest.NewSink(t, smtptest.SinkOptions{})
+		p := newProvider(t, config(t, sink.Addr))
+		for range 20 {
+			_, err := p.Deliver(t.Context(), envelopes(10))
+			require.NoError(t, err)
+		}
+		ever, _ := sink.Connections()
+		fewest = min(fewest, ever)
 	}
-	ever, _ := sink.Connections()
-	assert.LessOrEqual(t, ever, 3, "a message takes microseconds; a busy machine may make it look slower at times")
+	assert.LessOrEqual(t, fewest, 3)
 }
 
 func TestConcurrentDeliveries(t *testing.T) {

@@ -22,13 +22,14 @@ type pool struct {
 	idleTimeout   time.Duration
 
 	mu       sync.Mutex
-	slots    int     // taken, or kept by idle connections
-	alive    int     // connections that are open and ready
-	idle     []*conn // the last used is the last: it is the least likely to have been closed by the server
+	slots    int                // taken, or kept by idle connections
+	live     map[*conn]struct{} // connections that are open and ready
+	idle     []*conn            // the last used is the last: it is the least likely to have been closed by the server
 	waiting  []chan *conn
 	narrowed time.Time // until then, only as many slots as there are living connections
 	timer    *time.Timer
 	closed   bool
+	cut      bool // no connection waits for its server any more
 	quitting sync.WaitGroup
 }
 
@@ -95,8 +96,8 @@ func (p *pool) take(open bool) (*conn, bool) {
 
 // room is how many slots there may be now. mu is held.
 func (p *pool) room() int {
-	if p.alive > 0 && time.Now().Before(p.narrowed) {
-		return min(p.alive, p.limit)
+	if len(p.live) > 0 && time.Now().Before(p.narrowed) {
+		return min(len(p.live), p.limit)
 	}
 	return p.limit
 }
@@ -112,21 +113,37 @@ func (p *pool) crowded() bool {
 func (p *pool) living() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.alive
+	return len(p.live)
 }
 
 // opened says that the holder of a slot has a connection now.
-func (p *pool) opened() {
+func (p *pool) opened(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.alive++
+	if p.live == nil {
+		p.live = make(map[*conn]struct{}, p.limit)
+	}
+	p.live[c] = struct{}{}
+	if p.cut {
+		c.cutShort()
+	}
+}
+
+// cutShort ends the patience of every connection, now and for good.
+func (p *pool) cutShort() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cut = true
+	for c := range p.live {
+		c.cutShort()
+	}
 }
 
 // refused says that the holder of a slot could not open a connection.
 func (p *pool) refused() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.alive > 0 {
+	if len(p.live) > 0 {
 		p.narrowed = time.Now().Add(narrowFor)
 	}
 }
@@ -136,7 +153,7 @@ func (p *pool) lost(c *conn) {
 	_ = c.nc.Close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.alive--
+	delete(p.live, c)
 }
 
 // replace lets go of a connection that has done its share; its holder keeps the slot.
@@ -177,7 +194,7 @@ func (p *pool) put(c *conn) {
 
 // retire lets a connection go politely. mu is held; the slot is the caller's.
 func (p *pool) retire(c *conn) {
-	p.alive--
+	delete(p.live, c)
 	if p.closed {
 		_ = c.nc.Close()
 		return

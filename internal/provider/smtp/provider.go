@@ -78,7 +78,7 @@ func (p *Provider) State() State {
 	p.pool.mu.Lock()
 	defer p.pool.mu.Unlock()
 	return State{
-		Breaker: g.Breaker, Connections: p.pool.alive, Idle: len(p.pool.idle), Rate: g.Rate,
+		Breaker: g.Breaker, Connections: len(p.pool.live), Idle: len(p.pool.idle), Rate: g.Rate,
 		LastError: g.LastError, LastErrorAt: g.LastErrorAt,
 	}
 }
@@ -86,6 +86,10 @@ func (p *Provider) State() State {
 // Close ends the idle connections with QUIT and refuses further work. It returns ctx's error if the server did not
 // answer in time; the connections are closed all the same. Those in use close when their Deliver returns.
 func (p *Provider) Close(ctx context.Context) error { return p.pool.close(ctx) }
+
+// Cut ends the patience with the server: whatever waits for its answer, now or later, is treated as if its deadline had
+// passed. It is for a process that has to end, after ctx of Deliver has; what was behind its final dot becomes unknown.
+func (p *Provider) Cut() { p.pool.cutShort() }
 
 // noteTime takes the duration of a message into the pace, which forgets half of the past in about five messages.
 func (p *Provider) noteTime(took time.Duration) {
@@ -113,6 +117,6 @@ func (p *Provider) connect(ctx context.Context, held *provider.Permit) (*conn, p
 		p.pool.refused()
 		return nil, provider.Permit{}, err
 	}
-	p.pool.opened()
+	p.pool.opened(c)
 	return c, permit, nil
 }
