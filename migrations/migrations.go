@@ -23,7 +23,7 @@ func Up(ctx context.Context, url string) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("open database: %w", err)
 	}
-	defer db.Close()
+	defer db.Close() //nolint:errcheck // nothing waits in it
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {
 		return 0, fmt.Errorf("make migration lock: %w", err)

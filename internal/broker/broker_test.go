@@ -220,7 +220,6 @@ type box struct {
 	waiting []events.Stored
 	done    []int64
 	claimed map[int64]bool
-	wake    chan func()
 }
 
 func (b *box) ClaimOutbox(_ context.Context, batch int, _ time.Duration) ([]events.Stored, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -77,6 +78,13 @@ func (b *Broker) publishStored(ctx context.Context, stored []events.Stored) (don
 			msg.Header.Set(k, v)
 		}
 		f, perr := b.js.PublishMsgAsync(msg)
+		if errors.Is(perr, nats.ErrMaxPayload) {
+			// It would come back for ever. What it tells stays in PostgreSQL; only its subscribers miss it.
+			b.log.Error().Str("subject", s.Subject).Int("bytes", len(s.Payload)).Int64("max_payload", b.nc.MaxPayload()).
+				Msg("an event is larger than the NATS servers take, and was dropped: raise max_payload there")
+			done = append(done, s.ID)
+			continue
+		}
 		if perr != nil {
 			err = errors.Join(err, perr)
 			continue
@@ -85,7 +93,9 @@ func (b *Broker) publishStored(ctx context.Context, stored []events.Stored) (don
 	}
 	for i, f := range futures {
 		if f == nil {
-			failed = append(failed, stored[i].ID)
+			if !slices.Contains(done, stored[i].ID) {
+				failed = append(failed, stored[i].ID)
+			}
 			continue
 		}
 		if perr := await(ctx, f); perr != nil {

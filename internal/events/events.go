@@ -30,7 +30,9 @@ type MailingCreated struct {
 func (MailingCreated) Name() string { return "mailing.created.v1" }
 
 // Subject implements Event.
-func (e MailingCreated) Subject() string { return "vestnik.events.mailing.created." + e.MailingID.String() }
+func (e MailingCreated) Subject() string {
+	return "vestnik.events.mailing.created." + e.MailingID.String()
+}
 
 // MailingChanged says that a mailing was edited, paused, resumed, disabled, enabled, started by hand or deleted.
 type MailingChanged struct {
@@ -44,7 +46,9 @@ type MailingChanged struct {
 func (MailingChanged) Name() string { return "mailing.changed.v1" }
 
 // Subject implements Event.
-func (e MailingChanged) Subject() string { return "vestnik.events.mailing.changed." + e.MailingID.String() }
+func (e MailingChanged) Subject() string {
+	return "vestnik.events.mailing.changed." + e.MailingID.String()
+}
 
 // AttemptStarted says that an attempt took its audience and is being sent.
 type AttemptStarted struct {
@@ -60,7 +64,9 @@ type AttemptStarted struct {
 func (AttemptStarted) Name() string { return "attempt.started.v1" }
 
 // Subject implements Event.
-func (e AttemptStarted) Subject() string { return "vestnik.events.attempt.started." + e.MailingID.String() }
+func (e AttemptStarted) Subject() string {
+	return "vestnik.events.attempt.started." + e.MailingID.String()
+}
 
 // AttemptFinished says that an attempt has ended, however it did.
 type AttemptFinished struct {

@@ -251,7 +251,17 @@ func (s *Store) Suppress(ctx context.Context, clients []int64, reason string) er
 // PauseAttempt pauses the mailing that an attempt belongs to, for a reason its owner reads. Pausing what is not running
 // does nothing.
 func (s *Store) PauseAttempt(ctx context.Context, attempt domain.ID, reason string) error {
-	_, err := s.q.AttemptPauseMailing(ctx, sqlc.AttemptPauseMailingParams{AttemptID: attempt, Reason: reason, Now: s.clock.Now()})
+	a, err := s.q.AttemptForStart(ctx, attempt)
+	if err != nil {
+		return orNotFound(err, "attempt")
+	}
+	err = s.changeMailing(ctx, domain.ID{}, a.MailingID, func(_ *sqlc.Queries, row *sqlc.MailingLockRow) (string, error) {
+		if row.Status != string(domain.MailingRunning) {
+			return "", nil
+		}
+		row.Status, row.Reason = string(domain.MailingPaused), reason
+		return "paused", nil
+	})
 	if err != nil {
 		return fmt.Errorf("pause the mailing of attempt %s: %w", attempt, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -276,7 +277,7 @@ func (r *chunkRun) lost(ctx context.Context) error {
 	for i := range r.untouched {
 		r.untouched[i].Outcome = domain.Untouched // also of those who were to be skipped: the next try decides again
 	}
-	rows := append(r.done, r.untouched...)
+	rows := slices.Concat(r.done, r.untouched)
 	if len(rows) == 0 {
 		return nil
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/rs/zerolog"
+	"golang.org/x/crypto/bcrypt"
 )
 
 const (
@@ -25,6 +26,8 @@ const (
 	lameDuck      = 2 * time.Second
 	lameDuckGrace = 250 * time.Millisecond
 	natsReadyPoll = 50 * time.Millisecond
+	// maxNATSPayload leaves room for the outcomes of a chunk whatever the mail service answered.
+	maxNATSPayload = 4 << 20
 	// maxNATSStore bounds the store where the disk does not: events of three days fit many times over.
 	maxNATSStore = 64 << 30
 )
@@ -84,11 +87,17 @@ func startNATS(ctx context.Context, cfg NATSConfig) (*NATS, error) {
 	if port == 0 {
 		port = server.RANDOM_PORT
 	}
+	// The server is given a hash, as it asks for. The password is random, so the least work per connection will do.
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	if err != nil {
+		return nil, fmt.Errorf("hash the password of NATS: %w", err)
+	}
 	srv, err := server.NewServer(&server.Options{
 		ServerName: "vestnik",
 		Host:       "127.0.0.1", Port: port,
-		Username: natsUser, Password: password,
-		JetStream: true, StoreDir: store, JetStreamMaxStore: cfg.MaxStore,
+		Username: natsUser, Password: string(hash),
+		MaxPayload: maxNATSPayload,
+		JetStream:  true, StoreDir: store, JetStreamMaxStore: cfg.MaxStore,
 		SyncAlways:       cfg.SyncAlways,
 		LameDuckDuration: lameDuck, LameDuckGracePeriod: lameDuckGrace,
 		NoSigs: true, DisableJetStreamBanner: true,

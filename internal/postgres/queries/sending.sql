@@ -174,7 +174,7 @@ RETURNING id;
 
 -- name: ChunkOutcomes :many
 SELECT coalesce(c.uid, '00000000-0000-0000-0000-000000000000')::uuid AS client_uid, d.email, d.outcome, d.code,
-    d.response, d.tries, d.at
+    left(d.response, 200) AS response, d.tries, d.at
 FROM deliveries d LEFT JOIN clients c ON c.id = d.client_id
 WHERE d.attempt_id = $1 AND d.client_id = ANY(sqlc.arg(client_ids)::bigint[])
 ORDER BY d.client_id;
@@ -236,11 +236,6 @@ WHERE id = $1;
 
 -- name: AttemptSetResult :exec
 UPDATE attempts SET result = sqlc.arg(result)::text WHERE id = $1 AND status = 'finished';
-
--- name: AttemptPauseMailing :execrows
-UPDATE mailings m SET status = 'paused', reason = sqlc.arg(reason), updated_at = sqlc.arg(now)::timestamptz,
-    revision = revision + 1
-FROM attempts a WHERE a.id = sqlc.arg(attempt_id) AND m.id = a.mailing_id AND m.status = 'running';
 
 -- name: AttemptMiss :exec
 UPDATE attempts SET status = 'missed', finished_at = sqlc.arg(now)::timestamptz, reason = sqlc.arg(reason) WHERE id = $1;

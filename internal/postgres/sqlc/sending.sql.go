@@ -217,26 +217,6 @@ func (q *Queries) AttemptMiss(ctx context.Context, arg AttemptMissParams) error 
 	return err
 }
 
-const attemptPauseMailing = `-- name: AttemptPauseMailing :execrows
-UPDATE mailings m SET status = 'paused', reason = $1, updated_at = $2::timestamptz,
-    revision = revision + 1
-FROM attempts a WHERE a.id = $3 AND m.id = a.mailing_id AND m.status = 'running'
-`
-
-type AttemptPauseMailingParams struct {
-	Reason    string
-	Now       time.Time
-	AttemptID domain.ID
-}
-
-func (q *Queries) AttemptPauseMailing(ctx context.Context, arg AttemptPauseMailingParams) (int64, error) {
-	result, err := q.db.Exec(ctx, attemptPauseMailing, arg.Reason, arg.Now, arg.AttemptID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const attemptSetResult = `-- name: AttemptSetResult :exec
 UPDATE attempts SET result = $2::text WHERE id = $1 AND status = 'finished'
 `
@@ -509,7 +489,7 @@ func (q *Queries) ChunkLock(ctx context.Context, id int64) (ChunkLockRow, error)
 
 const chunkOutcomes = `-- name: ChunkOutcomes :many
 SELECT coalesce(c.uid, '00000000-0000-0000-0000-000000000000')::uuid AS client_uid, d.email, d.outcome, d.code,
-    d.response, d.tries, d.at
+    left(d.response, 200) AS response, d.tries, d.at
 FROM deliveries d LEFT JOIN clients c ON c.id = d.client_id
 WHERE d.attempt_id = $1 AND d.client_id = ANY($2::bigint[])
 ORDER BY d.client_id
