@@ -48,31 +48,25 @@ func newRig(t *testing.T, clients int, sink smtptest.SinkOptions) *rig {
 	return r
 }
 
-// run starts a process with the given jobs and returns how to stop it; the test's end stops it as well.
-func (r *rig) run(t *testing.T, jobs app.Jobs) (stop func()) {
+// run starts a process with the given jobs; the test's end stops it.
+func (r *rig) run(t *testing.T, jobs app.Jobs) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ready := make(chan struct{})
 	ended := make(chan error, 1)
 	go func() { ended <- app.Run(ctx, r.cfg, app.Options{Jobs: jobs, Ready: func() { close(ready) }}, r.log) }()
-	stopped := false
-	stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
+	t.Cleanup(func() {
 		cancel()
 		require.NoError(t, <-ended)
-	}
-	t.Cleanup(stop)
+	})
 	select {
 	case <-ready:
 	case err := <-ended:
+		ended <- err
 		t.Fatalf("it ended before it was ready: %v", err)
 	case <-time.After(30 * time.Second):
 		t.Fatal("it did not get ready")
 	}
-	return stop
 }
 
 func TestMailingStartsByItselfAndReachesEveryoneOnce(t *testing.T) {

@@ -16,7 +16,7 @@ func (p *parts) serveHTTP(ctx context.Context, o Options) error {
 	if o.Jobs.Gateway {
 		var err error
 		addr = p.cfg.HTTPAddr
-		if handler, err = p.gateway(o.Mailbox); err != nil { //nolint:contextcheck // each request brings its own
+		if handler, err = p.gateway(o.Mailbox); err != nil {
 			return err
 		}
 	}

@@ -200,8 +200,8 @@ func TestStoppingWaitsForWhatIsBeingHandled(t *testing.T) {
 	<-began
 	cancel()
 	select {
-	case <-ended:
-		require.Fail(t, "it did not wait")
+	case err := <-ended:
+		require.Fail(t, "it did not wait", "%v", err)
 	case <-time.After(300 * time.Millisecond):
 	}
 	close(finish)

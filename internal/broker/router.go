@@ -21,7 +21,6 @@ func (b *Broker) Serve(ctx context.Context, handlers []events.Handler, grace tim
 	}
 	router.AddMiddleware(b.judge, middleware.Recoverer)
 	for _, h := range handlers {
-		//nolint:contextcheck // the message brings the context: it outlives ctx until it is handled
 		router.AddConsumerHandler(h.Name, h.Filter, b.Subscriber(h.Name, h.Workers), func(m *message.Message) error {
 			return h.Handle(m.Context(), m.Payload)
 		})

@@ -245,7 +245,7 @@ func rootCommand(ctx context.Context, name string, args ...string) *exec.Cmd {
 		name = "sudo"
 	}
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // the test's own commands
-	cmd.Env = withSbin(os.Environ())              
+	cmd.Env = withSbin(os.Environ())
 	return cmd
 }
 

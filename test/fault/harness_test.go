@@ -91,7 +91,7 @@ type proc struct {
 
 func (s *site) start(program string) *proc {
 	s.t.Helper()
-	cmd := exec.Command(filepath.Join(s.bin, program)) //nolint:gosec // our own program
+	cmd := exec.Command(filepath.Join(s.bin, program)) //nolint:gosec,noctx // our own program; it is killed by the test, one way or another
 	cmd.Env = s.env
 	log, err := os.Create(filepath.Join(s.t.TempDir(), program+".log")) //nolint:gosec // a folder of the test
 	require.NoError(s.t, err)
