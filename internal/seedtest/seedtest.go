@@ -29,16 +29,11 @@ type World struct {
 // New fills the database at url. Clients are named client-<n>@example.com, n from 1.
 func New(t testing.TB, url string, clients int, clock domain.Clock) *World {
 	t.Helper()
-	store, err := postgres.Open(context.Background(), url, 10, clock)
-	require.NoError(t, err)
-	t.Cleanup(store.Close)
-	pool, err := pgxpool.New(context.Background(), url)
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-	w := &World{Store: store, Pool: pool, Clients: clients, t: t}
+	w := &World{Clients: clients, t: t}
+	w.Connect(url, clock)
 	now := clock.Now()
 	w.Owner, w.List, w.Message = domain.NewID(now), domain.NewID(now), domain.NewID(now)
-	require.NoError(t, store.EnsurePartitions(t.Context()))
+	require.NoError(t, w.Store.EnsurePartitions(t.Context()))
 	w.Exec(`INSERT INTO users (id, email, email_key, password_hash, role, verified_at, created_at)
 		VALUES ($1, $2, $2, '', 'user', $3, $3)`, w.Owner, w.Owner.String()+"@example.com", now)
 	w.Exec(`INSERT INTO lists (id, owner_id, name, created_at) VALUES ($1, $2, 'Everyone', $3)`, w.List, w.Owner, now)
@@ -51,6 +46,18 @@ func New(t testing.TB, url string, clients int, clock domain.Clock) *World {
 			FROM generate_series(1, $4::integer) n RETURNING id)
 		INSERT INTO list_clients SELECT $2, id FROM added`, w.Owner, w.List, now, clients)
 	return w
+}
+
+// Connect goes over to the database at url: the same one, at another address after a restart.
+func (w *World) Connect(url string, clock domain.Clock) {
+	w.t.Helper()
+	store, err := postgres.Open(context.Background(), url, 10, clock)
+	require.NoError(w.t, err)
+	w.t.Cleanup(store.Close)
+	pool, err := pgxpool.New(context.Background(), url)
+	require.NoError(w.t, err)
+	w.t.Cleanup(pool.Close)
+	w.Store, w.Pool = store, pool
 }
 
 // Exec runs SQL.

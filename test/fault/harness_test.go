@@ -89,9 +89,9 @@ type proc struct {
 	err  error
 }
 
-func (s *site) start(program string) *proc {
+func (s *site) start(program string, args ...string) *proc {
 	s.t.Helper()
-	cmd := exec.Command(filepath.Join(s.bin, program)) //nolint:gosec,noctx // our own program; it is killed by the test, one way or another
+	cmd := exec.Command(filepath.Join(s.bin, program), args...) //nolint:gosec,noctx // our own program; it is killed by the test, one way or another
 	cmd.Env = s.env
 	log, err := os.Create(filepath.Join(s.t.TempDir(), program+".log")) //nolint:gosec // a folder of the test
 	require.NoError(s.t, err)
@@ -105,7 +105,7 @@ func (s *site) start(program string) *proc {
 	}()
 	s.t.Cleanup(func() {
 		p.kill()
-		if s.t.Failed() || testing.Verbose() {
+		if s.t.Failed() {
 			out, _ := os.ReadFile(log.Name())
 			s.t.Logf("%s (pid %d) said:\n%s", program, cmd.Process.Pid, tail(out, 12000))
 		}
