@@ -40,9 +40,6 @@ const (
 	KindManual    AttemptKind = "manual"
 )
 
-// MaxRetry is how long after its start an attempt tries deferred recipients again.
-const MaxRetry = 72 * time.Hour
-
 // Attempt is one run of a mailing: one per occurrence, never one per client.
 type Attempt struct {
 	ID             ID

@@ -31,6 +31,10 @@ type Window struct{ From, To int }
 // Len is how many recipients are in the window.
 func (w Window) Len() int { return w.To - w.From }
 
+// MaxTries is how many times a recipient is tried: with the delays between the tries that is about 72 hours. It is
+// counted in tries, not from the attempt's start, so that a mailing held for a week does not give up on anybody.
+const MaxTries = 22
+
 // RetryDelay is how long to wait before the given try (2 for the first repeat): 5, 15, 30 min, 1 h, 2 h, then every
 // 4 h, spread by ±20 % so that deferred recipients do not come back all at once. random is in [0, 1).
 func RetryDelay(try int, random float64) time.Duration {

@@ -56,29 +56,35 @@ func (s *Store) retryDeferred(ctx context.Context, q *sqlc.Queries, row *sqlc.Ch
 	}
 	try := c.Try + 1
 	due := now.Add(domain.RetryDelay(int(try), rand.Float64())) //nolint:gosec // spreads load; no secret
-	if due.Before(attemptEnd(row)) {
+	if try > domain.MaxTries {
+		return s.giveUp(ctx, q, c, keys, domain.Failed)
+	}
+	if row.Deadline == nil || due.Before(*row.Deadline) {
 		id, err := q.ChunkInsertRetry(ctx, sqlc.ChunkInsertRetryParams{AttemptID: c.AttemptID, Try: try, ClientIds: keys, DueAt: due})
 		if err != nil {
 			return fmt.Errorf("insert chunk of deferred recipients: %w", err)
 		}
 		return s.putAt(ctx, q, events.ChunkDue{AttemptID: c.AttemptID, ChunkID: id}, due)
 	}
-	ended, err := q.CloseOut(ctx, sqlc.CloseOutParams{
-		AttemptID: c.AttemptID, Outcome: string(domain.Expired), Response: "", Tries: c.Try, Now: now, ClientIds: keys,
-	})
-	if err != nil {
-		return fmt.Errorf("expire deferred recipients: %w", err)
-	}
-	return q.ChunkDropDeferred(ctx, sqlc.ChunkDropDeferredParams{ID: c.ID, N: int32(len(ended))}) //nolint:gosec // at most ChunkSize
+	return s.giveUp(ctx, q, c, keys, domain.Expired)
 }
 
-// attemptEnd is when the attempt of a chunk ends at the latest.
-func attemptEnd(row *sqlc.ChunkLockRow) time.Time {
-	end := orZero(row.StartedAt).Add(domain.MaxRetry)
-	if row.Deadline != nil && row.Deadline.Before(end) {
-		return *row.Deadline
+// giveUp ends deferred recipients of a chunk, whom no later try will reach, with the outcome failed or expired. What the
+// server said last stays.
+func (s *Store) giveUp(ctx context.Context, q *sqlc.Queries, c sqlc.Chunk, keys []int64, outcome domain.Outcome) error {
+	ended, err := q.CloseOut(ctx, sqlc.CloseOutParams{
+		AttemptID: c.AttemptID, Outcome: string(outcome), Response: "", Tries: c.Try, Now: s.clock.Now(), ClientIds: keys,
+	})
+	if err != nil {
+		return fmt.Errorf("give up deferred recipients: %w", err)
 	}
-	return end
+	drop := sqlc.ChunkDropDeferredParams{ID: c.ID}
+	if outcome == domain.Failed {
+		drop.Failed = int32(len(ended)) //nolint:gosec // at most ChunkSize
+	} else {
+		drop.Expired = int32(len(ended)) //nolint:gosec // at most ChunkSize
+	}
+	return q.ChunkDropDeferred(ctx, drop)
 }
 
 // chunkDone marks a chunk done and puts its outcomes out, in one event.
@@ -206,7 +212,7 @@ func (s *Store) closeOutChunk(ctx context.Context, chunk int64) (done bool, err 
 			return fmt.Errorf("count the rest: %w", err)
 		}
 		if c.Deferred > 0 { // deferred in this chunk's own earlier windows, so no later chunk has them
-			if err := s.expireDeferred(ctx, q, c, now); err != nil {
+			if err := s.giveUp(ctx, q, c, c.ClientIds, domain.Expired); err != nil {
 				return err
 			}
 		}
@@ -215,22 +221,12 @@ func (s *Store) closeOutChunk(ctx context.Context, chunk int64) (done bool, err 
 	return done, err
 }
 
-func (s *Store) expireDeferred(ctx context.Context, q *sqlc.Queries, c sqlc.Chunk, now time.Time) error {
-	ended, err := q.CloseOut(ctx, sqlc.CloseOutParams{
-		AttemptID: c.AttemptID, Outcome: string(domain.Expired), Response: "", Tries: c.Try, Now: now, ClientIds: c.ClientIds,
-	})
-	if err != nil {
-		return fmt.Errorf("expire deferred recipients: %w", err)
-	}
-	return q.ChunkDropDeferred(ctx, sqlc.ChunkDropDeferredParams{ID: c.ID, N: int32(len(ended))}) //nolint:gosec // at most ChunkSize
-}
-
 // overBecause says which outcome the recipients nobody contacted get, and why; Untouched when the attempt goes on.
 func overBecause(row *sqlc.ChunkLockRow, now time.Time) (domain.Outcome, string) {
 	switch {
 	case row.Deleted:
 		return domain.Skipped, "the mailing was deleted"
-	case !attemptEnd(row).After(now):
+	case row.Deadline != nil && !row.Deadline.After(now):
 		return domain.Expired, "the end came first"
 	default:
 		return domain.Untouched, ""

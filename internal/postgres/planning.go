@@ -166,13 +166,18 @@ func (s *Store) DueMailings(ctx context.Context) ([]domain.ID, error) {
 	return s.q.MailingsDue(ctx, s.clock.Now())
 }
 
+// overdueAfter is how late a start may be before anyone wonders where its event is: NATS fires within half a second.
+const overdueAfter = time.Second
+
 // HintOverdue asks again for the starts that are overdue and were not asked for within patience. It returns the
 // mailings whose plan may be out of date.
 func (s *Store) HintOverdue(ctx context.Context, patience time.Duration) ([]domain.ID, error) {
 	now := s.clock.Now()
 	var mailings []domain.ID
 	err := s.inTx(ctx, func(q *sqlc.Queries) error {
-		late, err := q.OverdueAttempts(ctx, sqlc.OverdueAttemptsParams{Now: now, HintedBefore: now.Add(-patience)})
+		late, err := q.OverdueAttempts(ctx, sqlc.OverdueAttemptsParams{
+			Now: now, DueBefore: now.Add(-overdueAfter), HintedBefore: now.Add(-patience),
+		})
 		if err != nil {
 			return err
 		}
@@ -238,6 +243,5 @@ func (s *Store) HintChunks(ctx context.Context, mailing domain.ID) error {
 
 // AttemptsToClose returns running attempts that are over: all done, past their end, or of a deleted mailing.
 func (s *Store) AttemptsToClose(ctx context.Context) ([]domain.ID, error) {
-	now := s.clock.Now()
-	return s.q.AttemptsToClose(ctx, sqlc.AttemptsToCloseParams{Now: now, StartedBefore: now.Add(-domain.MaxRetry)})
+	return s.q.AttemptsToClose(ctx, s.clock.Now())
 }

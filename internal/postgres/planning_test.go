@@ -218,3 +218,74 @@ func TestAManualStartBetweenOccurrencesIsAnAttemptOfItsOwn(t *testing.T) {
 	require.Equal(t, domain.AttemptExpired, closed.Status)
 	require.Equal(t, 3, closed.Totals.Expired)
 }
+
+func TestAWeekOfPauseGivesUpOnNobody(t *testing.T) {
+	t.Parallel()
+	clock := &handClock{now: at(1, 12)}
+	w := seedtest.New(t, pgtest.URL(t), 3, clock)
+	m := w.Mailing(nil)
+	plan(t, w, m.ID)
+	a, _ := w.Attempt(m.ID)
+	start, err := w.Store.StartAttempt(t.Context(), a.ID)
+	require.NoError(t, err)
+	require.Equal(t, domain.Began, start.State)
+	_, err = w.Store.PauseMailing(t.Context(), w.Owner, m.ID)
+	require.NoError(t, err)
+	clock.set(at(8, 12))
+	over, err := w.Store.AttemptsToClose(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, over)
+	_, err = w.Store.ResumeMailing(t.Context(), w.Owner, m.ID)
+	require.NoError(t, err)
+	require.NoError(t, w.Store.CloseAttempt(t.Context(), a.ID))
+	lease, err := w.Store.LeaseChunk(t.Context(), int64(w.Int("SELECT id FROM chunks")), domain.NewID(clock.Now()), time.Minute)
+	require.NoError(t, err)
+	require.Equal(t, domain.Leased, lease.State)
+}
+
+// A recipient that is deferred every time is tried so often and no more, and then counts as failed.
+func TestTheLastTry(t *testing.T) {
+	t.Parallel()
+	clock := &handClock{now: at(1, 12)}
+	w := seedtest.New(t, pgtest.URL(t), 2, clock)
+	m := w.Mailing(nil)
+	plan(t, w, m.ID)
+	a, _ := w.Attempt(m.ID)
+	_, err := w.Store.StartAttempt(t.Context(), a.ID)
+	require.NoError(t, err)
+	tries := 0
+	for {
+		var chunk int64
+		err := w.Pool.QueryRow(t.Context(), "SELECT id FROM chunks WHERE status = 'pending'").Scan(&chunk)
+		if err != nil {
+			break
+		}
+		tries++
+		var due time.Time
+		require.NoError(t, w.Pool.QueryRow(t.Context(), "SELECT due_at FROM chunks WHERE id = $1", chunk).Scan(&due))
+		clock.set(due)
+		token := domain.NewID(due)
+		lease, err := w.Store.LeaseChunk(t.Context(), chunk, token, time.Minute)
+		require.NoError(t, err)
+		require.Equal(t, domain.Leased, lease.State)
+		require.Equal(t, tries, lease.Chunk.Try)
+		var done []domain.Delivery
+		for _, key := range lease.Chunk.Clients {
+			done = append(done, domain.Delivery{ClientKey: key, Email: "x@example.com", Receipt: domain.Receipt{
+				Outcome: domain.Deferred, At: due, Reply: domain.Reply{Phase: domain.PhaseRcpt, Code: 451, Text: "later"},
+			}})
+		}
+		_, err = w.Store.AdvanceWindow(t.Context(), chunk, token, time.Minute, done, domain.Window{From: len(done), To: len(done)})
+		require.NoError(t, err)
+		require.NoError(t, w.Store.FinishChunk(t.Context(), chunk, token))
+	}
+	require.Equal(t, domain.MaxTries, tries)
+	require.InDelta(t, 72, clock.Now().Sub(at(1, 12)).Hours(), 16, "about 72 hours in all")
+	got, err := w.Store.AnyAttempt(t.Context(), a.ID)
+	require.NoError(t, err)
+	require.Equal(t, domain.AttemptFinished, got.Status)
+	require.Equal(t, domain.ResultFailed, got.Result)
+	require.Equal(t, 2, got.Totals.Failed)
+	require.Equal(t, "451 later", got.LastResponse)
+	w.RequireLedger(got)
+}

@@ -102,7 +102,8 @@ func (r *chunkRun) send(ctx context.Context) error {
 		if err := r.window(ctx, opened); err != nil {
 			unreachable, ok := errors.AsType[*domain.Unreachable](err)
 			if !ok && !errors.Is(err, context.Canceled) {
-				return err
+				// Whatever it is, what did end is recorded first.
+				unreachable = &domain.Unreachable{Provider: r.s.Provider.Name(), Reason: err.Error(), RetryAfter: time.Second}
 			}
 			away = unreachable
 		}

@@ -35,7 +35,7 @@ UPDATE attempts SET deadline = $2 WHERE id = $1;
 -- Planned attempts that NATS should have woken by now; marked, so that two planners do not both ask again.
 WITH late AS (
     SELECT a.id FROM attempts a JOIN mailings m ON m.id = a.mailing_id JOIN users u ON u.id = m.owner_id
-    WHERE a.status = 'planned' AND a.due_at <= sqlc.arg(now)::timestamptz
+    WHERE a.status = 'planned' AND a.due_at <= sqlc.arg(due_before)::timestamptz
       AND a.hinted_at < sqlc.arg(hinted_before)::timestamptz
       AND m.status NOT IN ('paused', 'disabled', 'draft') AND m.deleted_at IS NULL AND u.blocked_at IS NULL
     ORDER BY a.due_at
@@ -77,7 +77,6 @@ RETURNING c.id, c.attempt_id;
 SELECT a.id FROM attempts a JOIN mailings m ON m.id = a.mailing_id
 WHERE a.status = 'running'
   AND (a.deadline <= sqlc.arg(now)::timestamptz
-    OR a.started_at <= sqlc.arg(started_before)::timestamptz
     OR m.deleted_at IS NOT NULL
     OR NOT EXISTS (SELECT 1 FROM chunks c WHERE c.attempt_id = a.id AND c.status <> 'done'))
 LIMIT 500;

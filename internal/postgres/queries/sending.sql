@@ -162,7 +162,9 @@ INSERT INTO chunks (attempt_id, try, client_ids, status, due_at, hinted_at)
 VALUES ($1, $2, $3, 'pending', $4, now()) RETURNING id;
 
 -- name: ChunkDropDeferred :exec
-UPDATE chunks SET deferred = deferred - sqlc.arg(n), expired = expired + sqlc.arg(n) WHERE id = $1;
+UPDATE chunks SET deferred = deferred - sqlc.arg(failed)::integer - sqlc.arg(expired)::integer,
+    failed = failed + sqlc.arg(failed)::integer, expired = expired + sqlc.arg(expired)::integer
+WHERE id = $1;
 
 -- name: ChunkReleaseNext :one
 UPDATE chunks SET status = 'pending', hinted_at = now(), due_at = sqlc.arg(now)::timestamptz

@@ -52,20 +52,14 @@ const attemptsToClose = `-- name: AttemptsToClose :many
 SELECT a.id FROM attempts a JOIN mailings m ON m.id = a.mailing_id
 WHERE a.status = 'running'
   AND (a.deadline <= $1::timestamptz
-    OR a.started_at <= $2::timestamptz
     OR m.deleted_at IS NOT NULL
     OR NOT EXISTS (SELECT 1 FROM chunks c WHERE c.attempt_id = a.id AND c.status <> 'done'))
 LIMIT 500
 `
 
-type AttemptsToCloseParams struct {
-	Now           time.Time
-	StartedBefore time.Time
-}
-
 // Running attempts whose end has come, whose mailing is gone, or whose chunks are all done.
-func (q *Queries) AttemptsToClose(ctx context.Context, arg AttemptsToCloseParams) ([]domain.ID, error) {
-	rows, err := q.db.Query(ctx, attemptsToClose, arg.Now, arg.StartedBefore)
+func (q *Queries) AttemptsToClose(ctx context.Context, now time.Time) ([]domain.ID, error) {
+	rows, err := q.db.Query(ctx, attemptsToClose, now)
 	if err != nil {
 		return nil, err
 	}
@@ -239,8 +233,8 @@ func (q *Queries) OrphanChunks(ctx context.Context, arg OrphanChunksParams) ([]O
 const overdueAttempts = `-- name: OverdueAttempts :many
 WITH late AS (
     SELECT a.id FROM attempts a JOIN mailings m ON m.id = a.mailing_id JOIN users u ON u.id = m.owner_id
-    WHERE a.status = 'planned' AND a.due_at <= $1::timestamptz
-      AND a.hinted_at < $2::timestamptz
+    WHERE a.status = 'planned' AND a.due_at <= $2::timestamptz
+      AND a.hinted_at < $3::timestamptz
       AND m.status NOT IN ('paused', 'disabled', 'draft') AND m.deleted_at IS NULL AND u.blocked_at IS NULL
     ORDER BY a.due_at
     LIMIT 500
@@ -253,6 +247,7 @@ RETURNING a.id, a.mailing_id, a.kind, a.due_at
 
 type OverdueAttemptsParams struct {
 	Now          time.Time
+	DueBefore    time.Time
 	HintedBefore time.Time
 }
 
@@ -265,7 +260,7 @@ type OverdueAttemptsRow struct {
 
 // Planned attempts that NATS should have woken by now; marked, so that two planners do not both ask again.
 func (q *Queries) OverdueAttempts(ctx context.Context, arg OverdueAttemptsParams) ([]OverdueAttemptsRow, error) {
-	rows, err := q.db.Query(ctx, overdueAttempts, arg.Now, arg.HintedBefore)
+	rows, err := q.db.Query(ctx, overdueAttempts, arg.Now, arg.DueBefore, arg.HintedBefore)
 	if err != nil {
 		return nil, err
 	}

@@ -373,16 +373,19 @@ func (q *Queries) ChunkDone(ctx context.Context, id int64) error {
 }
 
 const chunkDropDeferred = `-- name: ChunkDropDeferred :exec
-UPDATE chunks SET deferred = deferred - $2, expired = expired + $2 WHERE id = $1
+UPDATE chunks SET deferred = deferred - $2::integer - $3::integer,
+    failed = failed + $2::integer, expired = expired + $3::integer
+WHERE id = $1
 `
 
 type ChunkDropDeferredParams struct {
-	ID int64
-	N  int32
+	ID      int64
+	Failed  int32
+	Expired int32
 }
 
 func (q *Queries) ChunkDropDeferred(ctx context.Context, arg ChunkDropDeferredParams) error {
-	_, err := q.db.Exec(ctx, chunkDropDeferred, arg.ID, arg.N)
+	_, err := q.db.Exec(ctx, chunkDropDeferred, arg.ID, arg.Failed, arg.Expired)
 	return err
 }
 
