@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"net"
 	"net/http"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
@@ -45,6 +46,22 @@ func (p *parts) gateway(mailbox http.Handler) (http.Handler, error) {
 			return t.Preview(render.Recipient{ID: c.ID, Email: c.Email.Display, FullName: c.FullName, Attributes: c.Attributes})
 		},
 		Checks:  checks,
-		Mailbox: mailbox,
+		Mailbox: onThisMachine(mailbox),
+	})
+}
+
+// onThisMachine serves those who connect by loopback only: whoever sees the built-in mailbox reads everybody's mail, and
+// there is no sign-in before it yet.
+func onThisMachine(mailbox http.Handler) http.Handler {
+	if mailbox == nil {
+		return nil
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.RemoteAddr)
+		if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
+			http.Error(w, "The built-in mailbox is shown on this machine only, since it holds everybody's mail.", http.StatusForbidden)
+			return
+		}
+		mailbox.ServeHTTP(w, r)
 	})
 }

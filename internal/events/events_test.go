@@ -43,7 +43,7 @@ func TestWireFormat(t *testing.T) {
 		got, err := json.MarshalIndent(map[string]any{"type": e.Name(), "subject": e.Subject(), "data": json.RawMessage(m.Payload)}, "", "  ")
 		require.NoError(t, err)
 		golden := filepath.Join("testdata", e.Name()+".json")
-		want, err := os.ReadFile(golden)
+		want, err := os.ReadFile(golden) //nolint:gosec // a file of this package
 		require.NoError(t, err)
 		require.JSONEq(t, string(want), string(got), golden)
 		require.Equal(t, e.Name(), m.Header["ce-type"])

@@ -46,9 +46,11 @@ func (f *fake) PurgeSchedule(_ context.Context, subject string) error {
 func (f *fake) MailingsToPlan(context.Context, time.Duration) ([]domain.ID, error) {
 	return f.toPlan, f.err
 }
+
 func (f *fake) HintOverdue(context.Context, time.Duration) ([]domain.ID, error) {
 	return f.overdue, nil
 }
+
 func (f *fake) HintOrphans(context.Context, time.Duration) (int, error) { f.orphaned++; return 0, nil }
 func (f *fake) AttemptsToClose(context.Context) ([]domain.ID, error)    { return f.over, nil }
 func (f *fake) EnsurePartitions(context.Context) error                  { return nil }
