@@ -235,6 +235,7 @@ CREATE TABLE deliveries (
     at         timestamptz NOT NULL,
     PRIMARY KEY (attempt_id, client_id)
 ) PARTITION BY RANGE (attempt_id);
+CREATE INDEX deliveries_full ON deliveries (client_id) WHERE class = 'mailbox_full';
 CREATE TABLE deliveries_default PARTITION OF deliveries DEFAULT;
 
 -- Events on their way to JetStream, written in the transaction of the change they tell of.

@@ -85,3 +85,36 @@ func TestContentRefusedAgainAndAgainPausesTheMailing(t *testing.T) {
 		return err == nil && got.Status == domain.MailingPaused && strings.Contains(got.Reason, "we do not like this")
 	}, 30*time.Second, 50*time.Millisecond, "the mailing is paused with the server's words")
 }
+
+func TestAMailboxThatIsFullThriceIsSuppressed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 3, smtptest.SinkOptions{Refuse: func(recipient string, _ int) string {
+		if strings.HasPrefix(recipient, "client-2@") {
+			return "552 5.2.2 mailbox full"
+		}
+		return ""
+	}})
+	r.run(t, app.Jobs{Planner: true, Sender: true})
+	for mailing := 1; mailing <= 4; mailing++ {
+		a := r.WaitEnd(r.Mailing(nil).ID, 30*time.Second)
+		require.Equal(t, 2, a.Totals.Sent)
+		if mailing <= domain.FullMailboxes {
+			require.Equal(t, 1, a.Totals.Failed, "mailing %d", mailing)
+		} else {
+			require.Equal(t, 1, a.Totals.Skipped, "mailing %d", mailing)
+		}
+	}
+}
+
+func TestABurstOfRefusalsByPolicyPausesTheProvider(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2000, smtptest.SinkOptions{Refuse: func(string, int) string { return "550 5.7.1 we have had enough of you" }})
+	r.run(t, app.Jobs{Planner: true, Sender: true})
+	m := r.Mailing(nil)
+	a := r.WaitFor(m.ID, 30*time.Second, "the reason of the pause", func(a domain.Attempt) bool {
+		return strings.Contains(a.LastResponse, "policy refuses")
+	})
+	require.Equal(t, domain.AttemptRunning, a.Status)
+	require.Less(t, a.Totals.Failed, 500, "the rest is spared")
+	require.Zero(t, r.Int("SELECT count(*) FROM suppressions"))
+}

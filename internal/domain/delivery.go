@@ -21,6 +21,9 @@ const (
 	Expired   Outcome = "expired"
 )
 
+// FullMailboxes is in how many attempts a mailbox may be full before its address is suppressed.
+const FullMailboxes = 3
+
 // Phase is the part of an SMTP or HTTP dialogue in which something happened.
 type Phase string
 

@@ -248,6 +248,17 @@ func (s *Store) Suppress(ctx context.Context, clients []int64, reason string) er
 	return nil
 }
 
+// SuppressFull stops mail to a client whose mailbox has been full in domain.FullMailboxes attempts, this one included.
+func (s *Store) SuppressFull(ctx context.Context, client int64, reason string) error {
+	err := s.q.SuppressFull(ctx, sqlc.SuppressFullParams{
+		ClientID: client, Attempts: domain.FullMailboxes, Reason: reason, Now: s.clock.Now(),
+	})
+	if err != nil {
+		return fmt.Errorf("suppress a full mailbox: %w", err)
+	}
+	return nil
+}
+
 // PauseAttempt pauses the mailing that an attempt belongs to, for a reason its owner reads. Pausing what is not running
 // does nothing.
 func (s *Store) PauseAttempt(ctx context.Context, attempt domain.ID, reason string) error {

@@ -34,6 +34,10 @@ type Settings struct {
 	DialTimeout   time.Duration // deadline of one attempt to connect, TLS and AUTH included
 
 	StopFor time.Duration // after refused credentials: the time between two probes
+
+	PolicyRate       float64       // the provider is paused at this share of refusals by its policy, 0 to 1,
+	PolicyExecutions uint          // of at least so many messages within Window
+	PolicyPause      time.Duration // how long, before one message probes whether it is better
 }
 
 // DefaultSettings returns the settings for production, without a rate limit.
@@ -43,7 +47,8 @@ func DefaultSettings(name string) Settings {
 		FailureRate: 0.5, MinExecutions: 20, Window: 30 * time.Second,
 		OpenFor: 15 * time.Second, OpenJitter: 0.2, Probes: 3,
 		DialRetries: 2, DialBackoff: 250 * time.Millisecond, DialBackoffTo: 2 * time.Second, DialTimeout: 15 * time.Second,
-		StopFor: time.Minute,
+		StopFor:    time.Minute,
+		PolicyRate: 0.5, PolicyExecutions: 20, PolicyPause: 5 * time.Minute,
 	}
 }
 
@@ -55,7 +60,8 @@ func DefaultSettings(name string) Settings {
 type Guard struct {
 	settings Settings
 	breaker  circuitbreaker.CircuitBreaker[any]
-	limiter  ratelimiter.RateLimiter[any] // nil: no limit
+	policy   circuitbreaker.CircuitBreaker[any] // counts refusals by policy; opening, it stops the guard, and closes again
+	limiter  ratelimiter.RateLimiter[any]       // nil: no limit
 	retry    failsafe.Executor[any]
 
 	stopped   atomic.Bool // mirrors !stop.until.IsZero(), so that the usual path takes no lock
@@ -65,7 +71,7 @@ type Guard struct {
 	lastAt    time.Time
 }
 
-// stop is the state after refused credentials.
+// stop is the state after refused credentials, or a burst of refusals by policy.
 type stop struct {
 	until   time.Time // zero: not stopped
 	reason  string
@@ -94,6 +100,7 @@ func NewGuard(s Settings) *Guard {
 		WithDelay(s.OpenFor).WithJitterFactor(s.OpenJitter).
 		WithSuccessThreshold(s.Probes).
 		Build()
+	g.policy = circuitbreaker.NewBuilder[any]().WithFailureRateThreshold(s.PolicyRate, s.PolicyExecutions, s.Window).Build()
 	if s.Rate > 0 {
 		g.limiter = ratelimiter.NewSmoothBuilderWithMaxRate[any](max(1, time.Duration(float64(time.Second)/s.Rate))).Build()
 	}
@@ -194,7 +201,8 @@ func (g *Guard) openError() error {
 }
 
 // Done returns the permit with what came of the work; reply is kept for people to see when the class is the provider's
-// or the credentials'. Whatever was said about a recipient or a message is a success of the provider.
+// or the credentials'. Whatever was said about a recipient or a message is a success of the provider, but for its policy:
+// a burst of such refusals pauses it.
 func (p Permit) Done(class domain.Class, reply domain.Reply) {
 	switch class {
 	case domain.ClassProvider:
@@ -202,11 +210,19 @@ func (p Permit) Done(class domain.Class, reply domain.Reply) {
 		p.guard.breaker.RecordFailure()
 		p.endProbe(false)
 	case domain.ClassCredentials:
-		p.guard.stopNow(Describe(reply))
+		p.guard.stopNow(Describe(reply), p.guard.settings.StopFor)
 		p.release()
-	case domain.ClassNone, domain.ClassRecipient, domain.ClassMailboxFull, domain.ClassContent, domain.ClassPolicy,
-		domain.ClassRate:
+	case domain.ClassPolicy:
 		p.guard.breaker.RecordSuccess()
+		p.guard.policy.RecordFailure()
+		if p.probe || p.guard.policy.IsOpen() {
+			p.guard.policy.Close()
+			p.guard.stopNow("paused for "+p.guard.settings.PolicyPause.String()+", since its policy refuses message after message: "+Describe(reply),
+				p.guard.settings.PolicyPause)
+		}
+	case domain.ClassNone, domain.ClassRecipient, domain.ClassMailboxFull, domain.ClassContent, domain.ClassRate:
+		p.guard.breaker.RecordSuccess()
+		p.guard.policy.RecordSuccess()
 		p.endProbe(true)
 	}
 }
@@ -239,11 +255,11 @@ func (p Permit) endProbe(accepted bool) {
 	}
 }
 
-func (g *Guard) stopNow(reason string) {
+func (g *Guard) stopNow(reason string, pause time.Duration) {
 	g.note(reason)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.stop = stop{until: time.Now().Add(g.settings.StopFor), reason: reason}
+	g.stop = stop{until: time.Now().Add(pause), reason: reason}
 	g.stopped.Store(true)
 }
 

@@ -51,7 +51,7 @@ func trip(t *testing.T, g *provider.Guard) {
 func TestOnlyTheProvidersFailuresOpenTheBreaker(t *testing.T) {
 	t.Parallel()
 	for _, class := range []domain.Class{
-		domain.ClassNone, domain.ClassRecipient, domain.ClassMailboxFull, domain.ClassContent, domain.ClassPolicy, domain.ClassRate,
+		domain.ClassNone, domain.ClassRecipient, domain.ClassMailboxFull, domain.ClassContent, domain.ClassRate,
 	} {
 		g := provider.NewGuard(settings())
 		for range 50 {
@@ -65,6 +65,36 @@ func TestOnlyTheProvidersFailuresOpenTheBreaker(t *testing.T) {
 		admit(t, g).Cancel()
 	}
 	assert.Equal(t, "closed", g.State().Breaker, "what the caller gave up proves nothing")
+}
+
+func TestABurstOfPolicyPausesUntilAProbeIsTaken(t *testing.T) {
+	t.Parallel()
+	s := settings()
+	s.PolicyExecutions, s.PolicyPause = 10, 50*time.Millisecond
+	g := provider.NewGuard(s)
+	refusal := domain.Reply{Phase: domain.PhaseRcpt, Code: 550, Enhanced: "5.7.1", Text: "enough"}
+	for range 8 {
+		admit(t, g).Done(domain.ClassNone, domain.Reply{})
+	}
+	for range 7 {
+		admit(t, g).Done(domain.ClassPolicy, refusal)
+	}
+	assert.Equal(t, "closed", g.State().Breaker, "seven of fifteen are no burst")
+	admit(t, g).Done(domain.ClassPolicy, refusal)
+	assert.Equal(t, "stopped", g.State().Breaker)
+	u := unreachable(t, g.Check())
+	assert.True(t, u.Stopped)
+	assert.Contains(t, u.Reason, "enough")
+
+	due := func() bool { return g.Check() == nil }
+	require.Eventually(t, due, 5*time.Second, time.Millisecond)
+	probe := admit(t, g)
+	require.Error(t, g.Check(), "one at a time")
+	probe.Done(domain.ClassPolicy, refusal)
+	assert.Equal(t, "stopped", g.State().Breaker, "the probe was refused as well")
+	require.Eventually(t, due, 5*time.Second, time.Millisecond)
+	admit(t, g).Done(domain.ClassNone, domain.Reply{})
+	assert.Equal(t, "closed", g.State().Breaker)
 }
 
 func TestBreakerOpensAtHalf(t *testing.T) {

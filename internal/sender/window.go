@@ -262,11 +262,19 @@ func (r *chunkRun) countContent(ctx context.Context, receipt domain.Receipt) {
 func (r *chunkRun) suppress(ctx context.Context) {
 	for i := range r.done {
 		row := &r.done[i]
-		if row.Outcome != domain.Failed || row.Class != domain.ClassRecipient {
+		if row.Outcome != domain.Failed {
 			continue
 		}
 		reason := fmt.Sprintf("%d %s %s", row.Reply.Code, row.Reply.Enhanced, row.Reply.Text)
-		if err := r.s.Attempts.Suppress(ctx, []int64{row.ClientKey}, reason); err != nil {
+		var err error
+		switch row.Class {
+		case domain.ClassRecipient:
+			err = r.s.Attempts.Suppress(ctx, []int64{row.ClientKey}, reason)
+		case domain.ClassMailboxFull:
+			err = r.s.Attempts.SuppressFull(ctx, row.ClientKey, reason)
+		case domain.ClassNone, domain.ClassContent, domain.ClassPolicy, domain.ClassRate, domain.ClassProvider, domain.ClassCredentials:
+		}
+		if err != nil {
 			r.log.Error().Err(err).Msg("could not suppress an address")
 		}
 	}

@@ -124,6 +124,16 @@ SELECT c.owner_id, c.email_key, sqlc.arg(reason), sqlc.arg(now)::timestamptz
 FROM clients c WHERE c.id = ANY(sqlc.arg(ids)::bigint[])
 ON CONFLICT DO NOTHING;
 
+-- name: SuppressFull :exec
+-- A mailbox that was full in so many attempts is taken for abandoned.
+INSERT INTO suppressions (owner_id, email_key, reason, created_at)
+SELECT c.owner_id, c.email_key, sqlc.arg(reason), sqlc.arg(now)::timestamptz
+FROM clients c
+WHERE c.id = sqlc.arg(client_id)
+  AND (SELECT count(*) FROM deliveries d WHERE d.client_id = c.id AND d.class = 'mailbox_full' AND d.outcome = 'failed')
+      >= sqlc.arg(attempts)::integer
+ON CONFLICT DO NOTHING;
+
 -- name: CloseOut :many
 -- Gives every client in the list that has no final outcome the one named.
 INSERT INTO deliveries (attempt_id, client_id, email, outcome, class, phase, code, enhanced, response, provider, tries, at)

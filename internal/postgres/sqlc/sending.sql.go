@@ -1013,3 +1013,31 @@ func (q *Queries) SuppressClients(ctx context.Context, arg SuppressClientsParams
 	_, err := q.db.Exec(ctx, suppressClients, arg.Reason, arg.Now, arg.Ids)
 	return err
 }
+
+const suppressFull = `-- name: SuppressFull :exec
+INSERT INTO suppressions (owner_id, email_key, reason, created_at)
+SELECT c.owner_id, c.email_key, $1, $2::timestamptz
+FROM clients c
+WHERE c.id = $3
+  AND (SELECT count(*) FROM deliveries d WHERE d.client_id = c.id AND d.class = 'mailbox_full' AND d.outcome = 'failed')
+      >= $4::integer
+ON CONFLICT DO NOTHING
+`
+
+type SuppressFullParams struct {
+	Reason   string
+	Now      time.Time
+	ClientID int64
+	Attempts int32
+}
+
+// A mailbox that was full in so many attempts is taken for abandoned.
+func (q *Queries) SuppressFull(ctx context.Context, arg SuppressFullParams) error {
+	_, err := q.db.Exec(ctx, suppressFull,
+		arg.Reason,
+		arg.Now,
+		arg.ClientID,
+		arg.Attempts,
+	)
+	return err
+}
