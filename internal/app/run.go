@@ -17,7 +17,9 @@ import (
 
 const (
 	// stopTime is how long a process has to end: what its senders have begun is finished and recorded within it.
-	stopTime = 28 * time.Second
+	stopTime = 24 * time.Second
+	// hardStop is when it ends, whatever hangs.
+	hardStop = 29 * time.Second
 	// handOver is how long the relay goes on after the last handler, so that chunks given back reach other senders.
 	handOver = 2 * time.Second
 )
@@ -34,6 +36,25 @@ type Options struct {
 // begun is finished and recorded, and what is left goes back for others. It returns within 30 seconds of that. It takes
 // requests at once, and waits for its servers as long as it takes; /readyz says for which.
 func Run(ctx context.Context, cfg config.Config, o Options, log zerolog.Logger) error {
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, cfg, o, log) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	// A server that hangs, PostgreSQL for one, must not keep us: what could not be recorded is unknown to the next sender.
+	late := time.NewTimer(hardStop)
+	defer late.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-late.C:
+		return fmt.Errorf("a server did not answer within %s of the stop; what it did not confirm is checked at the next start", hardStop)
+	}
+}
+
+func run(ctx context.Context, cfg config.Config, o Options, log zerolog.Logger) error {
 	p, err := open(ctx, cfg, o.Jobs, log)
 	if err != nil {
 		return err

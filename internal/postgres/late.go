@@ -16,7 +16,12 @@ import (
 func (s *Store) RecordLate(ctx context.Context, chunk domain.Chunk, rows []domain.Delivery) (int, error) {
 	fixed := 0
 	err := s.inTx(ctx, func(q *sqlc.Queries) error {
-		// Its lock keeps the attempt from ending, and from being counted, meanwhile.
+		// The chunk first, as everywhere: its lock keeps whoever has it now from finishing it, the attempt's lock keeps
+		// the attempt from ending and from being counted.
+		row, err := q.ChunkLock(ctx, chunk.ID)
+		if err != nil {
+			return err
+		}
 		attempt, err := q.AttemptLock(ctx, chunk.AttemptID)
 		if err != nil {
 			return err
@@ -38,8 +43,8 @@ func (s *Store) RecordLate(ctx context.Context, chunk domain.Chunk, rows []domai
 		if !running {
 			return s.correctClosed(ctx, q, attempt, counts)
 		}
-		if len(again) == 0 {
-			return nil
+		if len(again) == 0 || row.Chunk.Status != "done" {
+			return nil // whoever finishes the chunk makes a later one of its deferred recipients, these among them
 		}
 		now := s.clock.Now()
 		id, err := q.ChunkInsertRetry(ctx, sqlc.ChunkInsertRetryParams{

@@ -25,7 +25,7 @@ func (s *Store) PlanNext(ctx context.Context, mailing domain.ID) (waits bool, er
 		if err != nil {
 			return fmt.Errorf("lock mailing: %w", err)
 		}
-		waits, err = s.planLocked(ctx, q, &row)
+		waits, err = s.planLocked(ctx, q, &row, true)
 		if err != nil {
 			return err
 		}
@@ -37,7 +37,8 @@ func (s *Store) PlanNext(ctx context.Context, mailing domain.ID) (waits bool, er
 	return waits, nil
 }
 
-func (s *Store) planLocked(ctx context.Context, q *sqlc.Queries, row *sqlc.MailingLockRow) (bool, error) {
+// planLocked is PlanNext on a mailing that is locked. hint asks for SendDue even when nothing has moved.
+func (s *Store) planLocked(ctx context.Context, q *sqlc.Queries, row *sqlc.MailingLockRow, hint bool) (bool, error) {
 	if row.DeletedAt != nil {
 		return false, q.PlannedDeleteAll(ctx, row.ID)
 	}
@@ -89,6 +90,9 @@ func (s *Store) planLocked(ctx context.Context, q *sqlc.Queries, row *sqlc.Maili
 		return false, s.finishUnlessBusy(ctx, q, row, isRunning, now)
 	}
 
+	if hasPlanned && !hint && planned.DueAt.Equal(plan.DueAt) {
+		return true, nil
+	}
 	id := planned.ID
 	if hasPlanned {
 		err = q.PlannedMove(ctx, sqlc.PlannedMoveParams{ID: id, OccurrenceAt: &plan.Occurrence, DueAt: plan.DueAt, Now: now})

@@ -55,6 +55,13 @@ func (s *Store) startLocked(ctx context.Context, q *sqlc.Queries, m *sqlc.Mailin
 	if a.Status != string(domain.AttemptPlanned) || !mayStart(m) {
 		return domain.Start{State: domain.NotWanted}, nil
 	}
+	if a.Kind == string(domain.KindScheduled) {
+		current, err := s.currentPlan(ctx, q, m)
+		if err != nil || current == nil {
+			return domain.Start{State: domain.NotWanted}, err
+		}
+		a = *current
+	}
 	if wait := a.DueAt.Sub(now); wait > 0 {
 		return domain.Start{State: domain.NotYet, Wait: wait}, nil
 	}
@@ -72,6 +79,24 @@ func (s *Store) startLocked(ctx context.Context, q *sqlc.Queries, m *sqlc.Mailin
 		return domain.Start{State: domain.NotWanted}, q.MailingNeedsPlan(ctx, m.ID)
 	}
 	return domain.Start{State: domain.Began}, s.begin(ctx, q, m, a, now)
+}
+
+// currentPlan brings the plan in line with the mailing before it is acted on, and returns the attempt that is planned
+// now, or nil. The event that brought us here may be older than the last edit; and after an outage it is the latest of
+// the occurrences missed that runs, not the first whose event comes.
+func (s *Store) currentPlan(ctx context.Context, q *sqlc.Queries, m *sqlc.MailingLockRow) (*sqlc.AttemptForStartRow, error) {
+	if waits, err := s.planLocked(ctx, q, m, false); err != nil || !waits {
+		return nil, err
+	}
+	planned, err := q.PlannedOccurrence(ctx, m.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read planned attempt: %w", err)
+	}
+	a, err := q.AttemptForStart(ctx, planned.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read planned attempt: %w", err)
+	}
+	return &a, nil
 }
 
 func mayStart(m *sqlc.MailingLockRow) bool {

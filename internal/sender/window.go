@@ -116,7 +116,7 @@ func (r *chunkRun) send(ctx context.Context) error {
 func (r *chunkRun) advance(ctx context.Context, next domain.Window) (domain.Window, error) {
 	for try := 0; ; try++ {
 		opened, err := r.s.Ledger.AdvanceWindow(ctx, r.chunk.ID, r.token, r.s.cfg.Lease, r.done, next)
-		if err == nil || errors.Is(err, domain.ErrLeaseLost) {
+		if err == nil || (errors.Is(err, domain.ErrLeaseLost) && try == 0) {
 			return opened, err
 		}
 		r.log.Warn().Err(err).Msg("the ledger did not answer; reading what it has")
@@ -198,38 +198,50 @@ func (r *chunkRun) prepare(w domain.Window) []domain.Delivery {
 	return rows
 }
 
-// watch returns a context that ends when no further message may be begun: this sender is stopping, the mailing was
-// stopped, or the lease could not be kept. stop ends the watching and waits for it.
+// watch keeps the lease while a window lasts, and returns a context that ends when no further message may be begun:
+// this sender is stopping, the mailing was stopped, or the lease could not be kept. What has begun may still take long,
+// and the lease is kept for it all the same. stop ends the watching and waits for it.
 func (r *chunkRun) watch(ctx context.Context) (sendCtx context.Context, stop func()) {
 	sendCtx, cancel := context.WithCancel(ctx)
+	watchCtx, end := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		tick := time.NewTicker(watchEvery)
 		defer tick.Stop()
-		kept := time.Now()
+		kept, draining := time.Now(), r.s.draining
 		for {
 			select {
-			case <-sendCtx.Done():
+			case <-watchCtx.Done():
 				return
-			case <-r.s.draining:
+			case <-draining:
 				cancel()
-				return
+				draining = nil
+				continue
 			case <-tick.C:
 			}
-			allowed, err := r.s.Ledger.RenewLease(sendCtx, r.chunk.ID, r.token, r.s.cfg.Lease)
+			allowed, err := r.s.Ledger.RenewLease(watchCtx, r.chunk.ID, r.token, r.s.cfg.Lease)
 			switch {
-			case sendCtx.Err() != nil:
-				return
-			case errors.Is(err, domain.ErrLeaseLost), err == nil && !allowed, err != nil && time.Since(kept) > r.s.cfg.Lease:
+			case errors.Is(err, domain.ErrLeaseLost):
 				cancel()
 				return
-			case err == nil:
+			case err != nil:
+				if time.Since(kept) > r.s.cfg.Lease {
+					cancel()
+				}
+			default:
 				kept = time.Now()
+				if !allowed {
+					cancel()
+				}
 			}
 		}
 	}()
-	return sendCtx, func() { cancel(); <-ended }
+	return sendCtx, func() {
+		cancel()
+		end()
+		<-ended
+	}
 }
 
 // pace sizes the next window by how long this one took.

@@ -1,5 +1,5 @@
 -- name: AttemptLock :one
-SELECT * FROM attempts WHERE id = $1 FOR UPDATE;
+SELECT * FROM attempts WHERE id = $1 FOR NO KEY UPDATE;
 
 -- name: AttemptGet :one
 SELECT * FROM attempt_reports WHERE id = $1 AND owner_id = $2;

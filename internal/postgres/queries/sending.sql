@@ -92,6 +92,8 @@ WITH moved AS (
         last_response = CASE WHEN sqlc.arg(last_response)::text = '' THEN c.last_response ELSE sqlc.arg(last_response)::text END
     FROM attempts a, mailings m, users u
     WHERE c.id = sqlc.arg(id) AND c.lease_token = sqlc.arg(token)::uuid AND c.status = 'pending'
+      -- A statement whose connection was lost may still be carried out, after it was repeated: only one of them fits.
+      AND c.window_from = sqlc.arg(window_from)::integer - cardinality(sqlc.arg(client_ids)::bigint[])
       AND a.id = c.attempt_id AND m.id = a.mailing_id AND u.id = a.owner_id
     RETURNING c.attempt_id, c.try, c.window_to
 ), recorded AS (

@@ -32,6 +32,8 @@ WITH moved AS (
         last_response = CASE WHEN $11::text = '' THEN c.last_response ELSE $11::text END
     FROM attempts a, mailings m, users u
     WHERE c.id = $12 AND c.lease_token = $13::uuid AND c.status = 'pending'
+      -- A statement whose connection was lost may still be carried out, after it was repeated: only one of them fits.
+      AND c.window_from = $1::integer - cardinality($14::bigint[])
       AND a.id = c.attempt_id AND m.id = a.mailing_id AND u.id = a.owner_id
     RETURNING c.attempt_id, c.try, c.window_to
 ), recorded AS (
