@@ -1,31 +1,12 @@
-// Command planner is the part of Vestnik for planning starts and sweeping up. Its settings are environment variables: see .env.sample.
+// Command planner is the part of Vestnik that plans starts and sweeps up after lost events. Its settings are environment variables: see .env.sample.
 package main
 
 import (
-	"context"
-	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/vestnik-mail/vestnik/internal/app"
-	"github.com/vestnik-mail/vestnik/internal/config"
-	"github.com/vestnik-mail/vestnik/internal/logging"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintf(os.Stderr, "planner: %v\n", err)
-		os.Exit(1) //nolint:gocritic // nothing is left for stop to do
-	}
-}
-
-func run(ctx context.Context) error {
-	cfg, err := config.Load()
-	if err != nil {
-		return fmt.Errorf("the settings are wrong:\n%w", err)
-	}
-	return app.Run(ctx, cfg, app.Options{Jobs: app.Jobs{Planner: true}}, logging.New(os.Stderr, cfg.LogLevel, cfg.LogFormat))
+	os.Exit(app.Main("planner", "plans starts and sweeps up after lost events", app.Jobs{Planner: true}))
 }

@@ -27,6 +27,7 @@ const (
 // Options are what differs between the programs that run jobs.
 type Options struct {
 	Jobs    Jobs
+	Migrate bool              // bring the database's schema up to this program first
 	Mailbox http.Handler      // the built-in mailbox, served at /mailbox; nil for none
 	Listens func(addr string) // called with host:port when requests are taken; may be nil
 	Ready   func()            // called when every server answers and the jobs begin; may be nil
@@ -64,6 +65,11 @@ func run(ctx context.Context, cfg config.Config, o Options, log zerolog.Logger) 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.serveHTTP(ctx, o) })
 	group.Go(func() error {
+		if o.Migrate {
+			if _, err := Migrate(ctx, cfg, log); err != nil {
+				return err
+			}
+		}
 		if err := p.waitForAll(ctx); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/config"
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/postgres"
+	"github.com/vestnik-mail/vestnik/internal/provider/smtp"
 	"github.com/vestnik-mail/vestnik/migrations"
 )
 
@@ -23,6 +25,17 @@ func OpenStore(ctx context.Context, cfg config.Config) (*postgres.Store, error) 
 		return nil, err
 	}
 	return postgres.Open(ctx, cfg.DatabaseURL, operatorConns, domain.SystemClock{})
+}
+
+// CheckMail names what is wrong with the settings of the mail service, before anything starts. An empty one is fine.
+func CheckMail(cfg config.Config) error {
+	if cfg.SMTPURL == "" {
+		return nil
+	}
+	if _, err := smtp.ParseURL(cfg.SMTPURL); err != nil {
+		return fmt.Errorf("VESTNIK_SMTP_URL: %w", err)
+	}
+	return nil
 }
 
 // Migrate waits for the database until ctx ends, brings its schema up to this program, makes the partitions of the days
@@ -46,6 +59,7 @@ func Migrate(ctx context.Context, cfg config.Config, log zerolog.Logger) (int, e
 func waitForDatabase(ctx context.Context, store *postgres.Store, log zerolog.Logger) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	var said time.Time
 	for {
 		ping, cancel := context.WithTimeout(ctx, pingTimeout)
 		err := store.Ping(ping)
@@ -53,13 +67,14 @@ func waitForDatabase(ctx context.Context, store *postgres.Store, log zerolog.Log
 		if err == nil {
 			return nil
 		}
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && time.Since(said) >= sayEvery {
+			said = time.Now()
 			log.Warn().AnErr("error", err).Msg("waiting for postgresql")
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return fmt.Errorf("the database does not answer: %w", err)
+			return fmt.Errorf("the database does not answer: %w", errors.Join(ctx.Err(), err))
 		}
 	}
 }

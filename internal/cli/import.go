@@ -226,5 +226,8 @@ func (c *command) imported(r csvimport.Import) error {
 	if r.Status != csvimport.Finished {
 		return errors.Join(err, fmt.Errorf("the import ended early: %s", r.Error))
 	}
+	if r.Rejected > 0 && r.Rejected == r.Rows {
+		return errors.Join(err, errors.New("every row was refused: nothing was imported"))
+	}
 	return err
 }

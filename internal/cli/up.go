@@ -25,8 +25,9 @@ func (c *command) upCommand() *cobra.Command {
 		GroupID: "run",
 		Long: `Runs the REST API, the planner and a sender in this process until Ctrl-C.
 Whatever the settings do not name comes along: PostgreSQL (from this machine's
-own binaries), NATS, Redis, and a mailbox that keeps all mail instead of
-sending it. Their data is in VESTNIK_DATA_DIR and survives a restart.
+own binaries), NATS, Redis, and a mailbox that takes all mail instead of
+sending it and shows the last 10,000 messages until the restart. Everything
+else is in VESTNIK_DATA_DIR and survives one.
 
 Each is replaced by its setting, one by one:
 
@@ -73,7 +74,7 @@ func (c *command) up(ctx context.Context, cfg config.Config, jobs app.Jobs, log 
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
-	if err := portIsFree(ctx, cfg.HTTPAddr); err != nil {
+	if err := errors.Join(app.CheckMail(cfg), portIsFree(ctx, cfg.HTTPAddr)); err != nil {
 		return err
 	}
 	defer context.AfterFunc(ctx, func() { log.Info().Msg("stopping; a second Ctrl-C does not wait") })()
@@ -82,14 +83,11 @@ func (c *command) up(ctx context.Context, cfg config.Config, jobs app.Jobs, log 
 	if cfg, err = s.start(ctx, cfg); err != nil {
 		return unlessStopped(ctx, err)
 	}
-	if _, err := app.Migrate(ctx, cfg, log); err != nil {
-		return unlessStopped(ctx, err)
-	}
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	listens, ready := make(chan string, 1), make(chan struct{})
-	o := app.Options{Jobs: jobs, Listens: func(addr string) { listens <- addr }, Ready: func() { close(ready) }}
+	o := app.Options{Jobs: jobs, Migrate: true, Listens: func(addr string) { listens <- addr }, Ready: func() { close(ready) }}
 	if s.mailbox != nil {
 		o.Mailbox = s.mailbox.Handler()
 	}
@@ -114,17 +112,18 @@ func (s *servers) announce(ctx context.Context, cfg config.Config, jobs app.Jobs
 	case <-ctx.Done():
 		return true, nil
 	}
+	// Not before it is ready: other commands use what this tells as soon as it is there, and the schema must be.
+	select {
+	case <-ready:
+	case <-ctx.Done():
+		return true, nil
+	}
 	err := standalone.WriteRuntime(s.dir, standalone.Runtime{
 		StartedAt: time.Now().UTC(), DatabaseURL: cfg.DatabaseURL, NATSURL: cfg.NATSURL, RedisURL: cfg.RedisURL,
 		SMTPURL: cfg.SMTPURL, HTTPAddr: addr,
 	})
 	if err != nil {
 		return false, err
-	}
-	select {
-	case <-ready:
-	case <-ctx.Done():
-		return true, nil
 	}
 	return work(ctx, instance{cfg: cfg, jobs: jobs, base: baseURL(cfg, addr), mailbox: s.mailbox})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -92,7 +93,7 @@ func (l *List) Validate() []FieldError { return checkName("name", l.Name) }
 
 // checkName is checkText for what must not be empty.
 func checkName(field, s string) []FieldError {
-	if s == "" {
+	if strings.TrimSpace(s) == "" {
 		return []FieldError{{field, "must not be empty"}}
 	}
 	return checkText(field, s, MaxName)

@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // MaxBody bounds each of a message's HTML and text, in characters.
 const MaxBody = 1 << 20
@@ -23,7 +26,7 @@ type Message struct {
 // Validate returns every field at fault, the templates' syntax apart.
 func (m *Message) Validate() []FieldError {
 	var bad []FieldError
-	if m.Subject == "" {
+	if strings.TrimSpace(m.Subject) == "" {
 		bad = append(bad, FieldError{"subject", "must not be empty"})
 	}
 	bad = append(bad, checkText("subject", m.Subject, MaxSubject)...)

@@ -75,6 +75,7 @@ func New(d Deps) (http.Handler, error) {
 	engine.NoMethod(func(c *gin.Context) { fail(c, errNoMethod) })
 	mountHealth(engine, d.Checks, d.Log)
 	reference.mount(engine)
+	engine.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, "/api/docs") }) // until there is more to see
 	if d.Mailbox != nil {
 		engine.Any("/mailbox", gin.WrapH(d.Mailbox))
 		engine.Any("/mailbox/*path", gin.WrapH(d.Mailbox))

@@ -75,10 +75,17 @@ func TestLastUseOfAKeyIsRecordedOnceAMinute(t *testing.T) {
 	assert.Greater(t, lastUse(), first)
 }
 
+// TestTheFirstAddressAPersonTypes leads somewhere: the client follows the redirect to the reference page.
+func TestTheFirstAddressAPersonTypes(t *testing.T) {
+	t.Parallel()
+	c := newAPI(t).caller("o@example.org", domain.RoleUser)
+	assert.Contains(t, string(c.do("GET", "/", nil).want(http.StatusOK).raw), "schema-Role")
+}
+
 func TestUnknownAddressesAndMethods(t *testing.T) {
 	t.Parallel()
 	c := newAPI(t).caller("o@example.org", domain.RoleUser)
-	for _, path := range []string{"/", "/api", base, base + "/", base + "/nothing", base + "/clients/", "/mailbox"} {
+	for _, path := range []string{"/api", base, base + "/", base + "/nothing", base + "/clients/", "/mailbox"} {
 		c.do("GET", path, nil).problem(http.StatusNotFound, "not_found")
 	}
 	refused := c.do("PUT", base+"/clients", object{}).problem(http.StatusMethodNotAllowed, "method_not_allowed")

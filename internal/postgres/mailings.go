@@ -182,6 +182,14 @@ func (s *Store) edit(ctx context.Context, q *sqlc.Queries, row *sqlc.MailingLock
 	if before.Status == domain.MailingDraft && m.Status == domain.MailingScheduled {
 		row.SetAt, row.ActiveAt = now, now
 	}
+	if moved && m.Schedule.Periodicity == domain.Once && !m.Schedule.Start.Equal(before.Schedule.Start) {
+		// A second run to everybody is not what someone who moves the start of a half-sent mailing wants.
+		if _, running, err := runningOf(ctx, q, m.ID); err != nil {
+			return err
+		} else if running {
+			return domain.NewConflict("mailing_running", "the mailing is being sent already, so its start cannot be moved; its end can")
+		}
+	}
 	if moved {
 		row.StartAt, row.EndAt = m.Schedule.Start, orNull(m.Schedule.End)
 		row.TimeZone, row.Periodicity = m.Schedule.Zone, string(m.Schedule.Periodicity)

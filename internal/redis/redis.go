@@ -21,11 +21,17 @@ func Open(url string) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read Redis URL: %w", err)
 	}
+	goredis.SetLogger(silence{}) // what it says comes back as errors, which we log in our own form
 	o.DialTimeout = 2 * time.Second
 	o.ReadTimeout = time.Second
 	o.WriteTimeout = time.Second
 	return &Client{rdb: goredis.NewClient(o)}, nil
 }
+
+// silence is a logger of the library that says nothing.
+type silence struct{}
+
+func (silence) Printf(context.Context, string, ...any) {}
 
 // Ping reports whether the server answers.
 func (c *Client) Ping(ctx context.Context) error { return c.rdb.Ping(ctx).Err() }

@@ -339,7 +339,7 @@ type Mailing struct {
 	MessageID domain.ID   `json:"message_id"`
 	Name      string      `json:"name"`
 
-	// NextAt The next start; null when none is planned.
+	// NextAt The next start; null when none is planned, or not yet: planning follows a change by some milliseconds.
 	NextAt *time.Time `json:"next_at"`
 
 	// OnUnknown What to do with a recipient who may or may not have got the message because the connection broke at the wrong moment:
