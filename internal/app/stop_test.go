@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vestnik-mail/vestnik/internal/app"
@@ -170,4 +171,30 @@ func TestStartInThePast(t *testing.T) {
 		require.ErrorContains(t, err, "end_at")
 		require.Zero(t, r.Int("SELECT count(*) FROM mailings WHERE name = 'x'"))
 	})
+}
+
+// A database that hangs cannot keep a process from ending.
+func TestAStopEndsThoughTheDatabaseHangs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 4000, smtptest.SinkOptions{Latency: slow})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- app.Run(ctx, r.cfg, app.Options{Jobs: app.Jobs{Planner: true, Sender: true}}, zerolog.Nop())
+	}()
+	m := r.Mailing(nil)
+	r.WaitFor(m.ID, 30*time.Second, "its start", startedSending)
+	tx, err := r.Pool.Begin(t.Context())
+	require.NoError(t, err)
+	defer tx.Rollback(context.Background()) //nolint:errcheck // it only held a lock
+	_, err = tx.Exec(t.Context(), "LOCK TABLE chunks IN ACCESS EXCLUSIVE MODE")
+	require.NoError(t, err)
+	cancel()
+	select {
+	case err := <-ended:
+		require.ErrorContains(t, err, "did not answer")
+	case <-time.After(30 * time.Second):
+		require.Fail(t, "it is still there after 30 seconds")
+	}
 }

@@ -75,7 +75,7 @@ func TestLastUseOfAKeyIsRecordedOnceAMinute(t *testing.T) {
 	assert.Greater(t, lastUse(), first)
 }
 
-// TestTheFirstAddressAPersonTypes leads somewhere: the client follows the redirect to the reference page.
+// TestTheFirstAddressAPersonTypes: the client follows the redirect to the reference page.
 func TestTheFirstAddressAPersonTypes(t *testing.T) {
 	t.Parallel()
 	c := newAPI(t).caller("o@example.org", domain.RoleUser)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
@@ -265,4 +266,27 @@ func TestClientsDeletedOrSuppressedMeanwhileAreSkipped(t *testing.T) {
 	a := r.report(t)
 	require.Equal(t, 2, a.Totals.Skipped)
 	require.Equal(t, domain.ResultSucceeded, a.Result)
+}
+
+// A stop ends the sending of further messages, not the waiting for those on the wire; the lease lasts as long as that.
+func TestTheLeaseOutlastsAStopWhileTheServerIsSlow(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 30, nil)
+	due := r.chunk(t)
+	r.mail.deliver = func(ctx context.Context, batch []domain.Envelope) ([]domain.Receipt, error) {
+		_, err := r.Store.PauseMailing(context.Background(), r.Owner, r.mailing.ID)
+		assert.NoError(t, err)
+		<-ctx.Done()
+		_, err = r.Store.ResumeMailing(context.Background(), r.Owner, r.mailing.ID)
+		assert.NoError(t, err)
+		<-time.After(2500 * time.Millisecond) // longer than the lease
+		other, err := r.Store.LeaseChunk(context.Background(), due.ChunkID, domain.NewID(time.Now()), time.Minute)
+		assert.NoError(t, err)
+		assert.Equal(t, domain.Busy, other.State)
+		r.mail.deliver = nil
+		return slices.Concat(r.mail.accept(batch[:1]), make([]domain.Receipt, len(batch)-1)), ctx.Err()
+	}
+	require.NoError(t, r.OnChunkDue(t.Context(), due))
+	r.requireOnceEach(t, 30)
+	require.Equal(t, 30, r.report(t).Totals.Sent)
 }
