@@ -63,6 +63,11 @@ func EncodeAt(e Delayed, at, now time.Time) (Message, error) {
 	if err != nil || !at.After(now) {
 		return m, err
 	}
+	// NATS counts nanoseconds in 64 bits and fires what lies beyond the year 2262 at once. Whoever is woken early asks
+	// the row, and waits on.
+	if limit := now.AddDate(1, 0, 0); at.After(limit) {
+		at = limit
+	}
 	m.Header[HeaderScheduleTarget] = m.Subject
 	m.Header[HeaderSchedule] = "@at " + at.UTC().Format(time.RFC3339Nano)
 	m.Subject = e.ScheduleSubject()

@@ -36,5 +36,7 @@ func (p *Planner) plan(ctx context.Context, mailing domain.ID) error {
 	if err := p.schedules.PurgeSchedule(ctx, events.ScheduleOf(mailing)); err != nil {
 		return fmt.Errorf("take back the start of mailing %s: %w", mailing, err)
 	}
-	return nil
+	// Another planner may have planned anew before the purge, which then took that start with it: ask for it again.
+	_, err = p.store.PlanNext(ctx, mailing)
+	return err
 }

@@ -68,7 +68,7 @@ func TestAChangePlansAndTakesBackOrWakes(t *testing.T) {
 		f := &fake{waits: want.waits}
 		p := planner.New(f, f, zerolog.Nop())
 		require.NoError(t, p.OnMailingChanged(t.Context(), events.MailingChanged{MailingID: m, Change: change}))
-		require.Equal(t, []domain.ID{m}, f.planned, change)
+		require.Contains(t, f.planned, m, change)
 		require.Equal(t, want.hints, len(f.hinted) == 1, change)
 		if want.waits {
 			require.Empty(t, f.purged, change)

@@ -48,7 +48,7 @@ func (s *Store) LeaseChunk(ctx context.Context, chunk int64, token domain.ID, tt
 		if lease.Found, err = s.settleOpenWindow(ctx, q, c, from); err != nil {
 			return err
 		}
-		lease.State = domain.Leased
+		lease.State, lease.Resend = domain.Leased, row.OnUnknown == string(domain.ResendUnknown)
 		lease.Chunk = domain.Chunk{
 			ID: c.ID, AttemptID: c.AttemptID, Try: int(c.Try), Clients: c.ClientIds,
 			Window: domain.Window{From: from, To: from},
@@ -239,9 +239,10 @@ func (s *Store) ReleaseChunk(ctx context.Context, chunk int64, token domain.ID, 
 	return nil
 }
 
-// Suppress stops mail to the given clients' addresses: a server refused them for good.
-func (s *Store) Suppress(ctx context.Context, clients []int64, reason string) error {
-	err := s.q.SuppressClients(ctx, sqlc.SuppressClientsParams{Ids: clients, Reason: reason, Now: s.clock.Now()})
+// Suppress stops mail to a client's address: a server refused it for good. A client whose address has been corrected
+// since is left alone.
+func (s *Store) Suppress(ctx context.Context, client int64, email, reason string) error {
+	err := s.q.SuppressClient(ctx, sqlc.SuppressClientParams{ClientID: client, Email: email, Reason: reason, Now: s.clock.Now()})
 	if err != nil {
 		return fmt.Errorf("suppress addresses: %w", err)
 	}
@@ -249,9 +250,9 @@ func (s *Store) Suppress(ctx context.Context, clients []int64, reason string) er
 }
 
 // SuppressFull stops mail to a client whose mailbox has been full in domain.FullMailboxes attempts, this one included.
-func (s *Store) SuppressFull(ctx context.Context, client int64, reason string) error {
+func (s *Store) SuppressFull(ctx context.Context, client int64, email, reason string) error {
 	err := s.q.SuppressFull(ctx, sqlc.SuppressFullParams{
-		ClientID: client, Attempts: domain.FullMailboxes, Reason: reason, Now: s.clock.Now(),
+		ClientID: client, Email: email, Attempts: domain.FullMailboxes, Reason: reason, Now: s.clock.Now(),
 	})
 	if err != nil {
 		return fmt.Errorf("suppress a full mailbox: %w", err)

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -108,12 +109,10 @@ func permanent(r domain.Reply) (domain.Outcome, domain.Class) {
 	case r.Phase == domain.PhaseMail, subject == 1 && (detail == 7 || detail == 8):
 		// The sender is refused. That is the same for every recipient, and none of them must be suppressed for it.
 		return domain.Failed, refusedSender(r, subject)
-	case subject == 1:
+	case subject == 1 && slices.Contains(deadAddress(), detail):
 		return domain.Failed, domain.ClassRecipient
 	case subject == 2 && detail == 2:
 		return domain.Failed, domain.ClassMailboxFull
-	case subject == 2 && detail <= 1:
-		return domain.Failed, domain.ClassRecipient
 	case subject == 0:
 		return domain.Failed, bareClass(r)
 	}
@@ -129,11 +128,17 @@ func refusedSender(r domain.Reply, subject int) domain.Class {
 	return domain.ClassContent
 }
 
-// bareClass is the class of a 5yz reply that carries no enhanced code.
+// deadAddress lists the details of RFC 3463 §3.2 that say the address itself is no good: no such mailbox, no such system,
+// bad syntax, moved without a forwarding address, and a domain with a null MX (RFC 7505). Only these suppress it; 5.1.0 and
+// the like can mean anything.
+func deadAddress() []int { return []int{1, 2, 3, 6, 10} }
+
+// bareClass is the class of a 5yz reply that carries no enhanced code. A bare 550 to RCPT is said of unknown mailboxes,
+// but as often of relaying denied and of blocked clients, so it fails this recipient and suppresses nobody.
 func bareClass(r domain.Reply) domain.Class {
 	if r.Phase == domain.PhaseRcpt {
 		switch r.Code {
-		case 550, 551, 553, 556: // 556: RFC 7504, the domain takes no mail
+		case 556: // RFC 7504: the domain takes no mail
 			return domain.ClassRecipient
 		case 552:
 			return domain.ClassMailboxFull

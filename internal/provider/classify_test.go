@@ -105,14 +105,15 @@ func TestClassify(t *testing.T) {
 		{rcpt, 501, "5.1.3", failed, recipient},
 		{rcpt, 550, "5.1.10", failed, recipient},
 		{rcpt, 550, "5.1.2", failed, recipient},
-		{rcpt, 550, "5.2.1", failed, recipient},
-		{rcpt, 550, "", failed, recipient},
-		{rcpt, 550, "5.0.0", failed, recipient},
-		{rcpt, 550, "5.9.9", failed, recipient}, // no such subject: as if there were no enhanced code
-		{rcpt, 550, "4.1.1", failed, recipient},
-		{rcpt, 550, "2.7.1", failed, recipient},
-		{rcpt, 551, "", failed, recipient},
-		{rcpt, 553, "", failed, recipient},
+		// A bare 550 is said of relaying denied and of blocked clients as well: it must suppress nobody.
+		{rcpt, 550, "5.2.1", failed, none},
+		{rcpt, 550, "", failed, none},
+		{rcpt, 550, "5.0.0", failed, none},
+		{rcpt, 550, "5.9.9", failed, none}, // no such subject: as if there were no enhanced code
+		{rcpt, 550, "4.1.1", failed, none},
+		{rcpt, 550, "2.7.1", failed, none},
+		{rcpt, 551, "", failed, none},
+		{rcpt, 553, "", failed, none},
 		{rcpt, 556, "", failed, recipient},
 		{dot, 550, "5.1.1", failed, recipient},
 		{rcpt, 552, "", failed, full},

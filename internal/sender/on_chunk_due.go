@@ -31,7 +31,7 @@ func (s *Sender) OnChunkDue(ctx context.Context, e events.ChunkDue) error {
 	case domain.Leased:
 	}
 	run := &chunkRun{
-		s: s, chunk: lease.Chunk, token: token, at: lease.Chunk.Window.From,
+		s: s, chunk: lease.Chunk, token: token, resend: lease.Resend, at: lease.Chunk.Window.From,
 		log: s.Log.With().Stringer("attempt", e.AttemptID).Int64("chunk", e.ChunkID).Logger(),
 	}
 	if lease.Found > 0 {

@@ -8,6 +8,9 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/events"
 )
 
+// longestWait is after how long a start that is far away is looked at again.
+const longestWait = 24 * time.Hour
+
 // OnSendDue starts a planned attempt. It is safe to repeat and to race: only a planned attempt begins, under the lock
 // of its mailing. An event that fires early comes again when it is due.
 func (s *Sender) OnSendDue(ctx context.Context, e events.SendDue) error {
@@ -23,7 +26,7 @@ func (s *Sender) OnSendDue(ctx context.Context, e events.SendDue) error {
 	case domain.Began:
 		log.Info().Dur("late_ms", s.Clock.Now().Sub(e.DueAt)).Msg("attempt started")
 	case domain.NotYet:
-		return &events.Later{After: start.Wait, Reason: "not due yet"}
+		return &events.Later{After: min(start.Wait, longestWait), Reason: "not due yet"}
 	case domain.AnotherRuns:
 		// Its deadline has come with ours, so it ends as soon as its senders let go.
 		if err := s.Attempts.CloseAttempt(ctx, start.Running); err != nil {

@@ -20,8 +20,8 @@ type attempts interface {
 	PauseAttempt(ctx context.Context, attempt domain.ID, reason string) error
 	Content(ctx context.Context, attempt domain.ID) (domain.Content, error)
 	Recipients(ctx context.Context, keys []int64) (map[int64]domain.Recipient, error)
-	Suppress(ctx context.Context, clients []int64, reason string) error
-	SuppressFull(ctx context.Context, client int64, reason string) error
+	Suppress(ctx context.Context, client int64, email, reason string) error
+	SuppressFull(ctx context.Context, client int64, email, reason string) error
 }
 
 // ledger is what the sender needs of the database to send a chunk.

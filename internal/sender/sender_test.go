@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
@@ -274,19 +273,63 @@ func TestTheLeaseOutlastsAStopWhileTheServerIsSlow(t *testing.T) {
 	r := newRig(t, 30, nil)
 	due := r.chunk(t)
 	r.mail.deliver = func(ctx context.Context, batch []domain.Envelope) ([]domain.Receipt, error) {
-		_, err := r.Store.PauseMailing(context.Background(), r.Owner, r.mailing.ID)
-		assert.NoError(t, err)
+		_, err := r.Store.PauseMailing(t.Context(), r.Owner, r.mailing.ID)
+		require.NoError(t, err)
 		<-ctx.Done()
-		_, err = r.Store.ResumeMailing(context.Background(), r.Owner, r.mailing.ID)
-		assert.NoError(t, err)
+		_, err = r.Store.ResumeMailing(t.Context(), r.Owner, r.mailing.ID)
+		require.NoError(t, err)
 		<-time.After(2500 * time.Millisecond) // longer than the lease
-		other, err := r.Store.LeaseChunk(context.Background(), due.ChunkID, domain.NewID(time.Now()), time.Minute)
-		assert.NoError(t, err)
-		assert.Equal(t, domain.Busy, other.State)
+		other, err := r.Store.LeaseChunk(t.Context(), due.ChunkID, domain.NewID(time.Now()), time.Minute)
+		require.NoError(t, err)
+		require.Equal(t, domain.Busy, other.State)
 		r.mail.deliver = nil
 		return slices.Concat(r.mail.accept(batch[:1]), make([]domain.Receipt, len(batch)-1)), ctx.Err()
 	}
 	require.NoError(t, r.OnChunkDue(t.Context(), due))
 	r.requireOnceEach(t, 30)
 	require.Equal(t, 30, r.report(t).Totals.Sent)
+}
+
+// A provider that loses count cannot tell who was mailed: they are unknown, and nobody is mailed again.
+func TestAProviderThatLosesCount(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 30, nil)
+	calls := 0
+	r.mail.deliver = func(_ context.Context, batch []domain.Envelope) ([]domain.Receipt, error) {
+		receipts := r.mail.accept(batch)
+		if calls++; calls == 1 {
+			return receipts[1:], nil
+		}
+		return receipts, nil
+	}
+	for range 3 {
+		r.Exec("UPDATE chunks SET due_at = now() WHERE status = 'pending'")
+		require.NoError(t, r.OnChunkDue(t.Context(), r.chunk(t)))
+	}
+	r.requireOnceEach(t, 30)
+	a := r.report(t)
+	require.Equal(t, 10, a.Totals.Unknown)
+	require.Equal(t, 20, a.Totals.Sent)
+}
+
+// With "resend", what may have been sent is sent again: the owner would rather have it twice than not at all.
+func TestResendTriesAnUnknownOutcomeAgain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 5, func(m *domain.Mailing) { m.OnUnknown = domain.ResendUnknown })
+	first := true
+	r.mail.deliver = func(_ context.Context, batch []domain.Envelope) ([]domain.Receipt, error) {
+		receipts := r.mail.accept(batch)
+		if first {
+			first = false
+			receipts[2].Outcome, receipts[2].Reply = domain.Unknown, domain.Reply{Phase: domain.PhaseDot, Text: "connection reset"}
+		}
+		return receipts, nil
+	}
+	require.NoError(t, r.OnChunkDue(t.Context(), r.chunk(t)))
+	require.Equal(t, 1, r.report(t).Totals.Deferred)
+	r.Exec("UPDATE chunks SET due_at = now() WHERE status = 'pending'")
+	require.NoError(t, r.OnChunkDue(t.Context(), r.chunk(t)))
+	a := r.report(t)
+	require.Equal(t, 5, a.Totals.Sent)
+	require.Equal(t, domain.ResultSucceeded, a.Result)
 }

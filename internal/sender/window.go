@@ -34,6 +34,8 @@ type chunkRun struct {
 	chunk domain.Chunk
 	token domain.ID
 
+	resend bool // an unknown outcome is tried again
+
 	template   Template
 	recipients map[int64]domain.Recipient
 
@@ -150,13 +152,22 @@ func (r *chunkRun) window(ctx context.Context, w domain.Window) error {
 	receipts, err := r.s.Provider.Deliver(sendCtx, r.envelopes)
 	stop()
 	if len(receipts) != len(r.envelopes) {
-		return fmt.Errorf("provider %s returned %d receipts for %d messages: %w", r.s.Provider.Name(), len(receipts), len(r.envelopes), err)
+		// A fault of the provider's code: who was mailed cannot be told, so nobody of this window is mailed again.
+		err = errors.Join(fmt.Errorf("provider %s returned %d receipts for %d messages", r.s.Provider.Name(), len(receipts), len(r.envelopes)), err)
+		receipts = make([]domain.Receipt, len(r.envelopes))
+		for i := range receipts {
+			receipts[i] = domain.Receipt{Outcome: domain.Unknown, Provider: r.s.Provider.Name(), At: r.s.Clock.Now(), Reply: domain.Reply{Text: err.Error()}}
+		}
+		r.log.Error().Err(err).Msg("the outcomes of a window are unknown")
 	}
 	reached := len(rows)
 	for i, receipt := range receipts {
 		if receipt.Outcome == domain.Untouched {
 			reached = r.places[i]
 			break
+		}
+		if receipt.Outcome == domain.Unknown && r.resend && r.chunk.Try < domain.MaxTries {
+			receipt.Outcome = domain.Deferred // the owner would rather have it sent twice than not at all
 		}
 		rows[r.places[i]].Receipt = receipt
 		r.countContent(ctx, receipt)
@@ -281,9 +292,9 @@ func (r *chunkRun) suppress(ctx context.Context) {
 		var err error
 		switch row.Class {
 		case domain.ClassRecipient:
-			err = r.s.Attempts.Suppress(ctx, []int64{row.ClientKey}, reason)
+			err = r.s.Attempts.Suppress(ctx, row.ClientKey, row.Email, reason)
 		case domain.ClassMailboxFull:
-			err = r.s.Attempts.SuppressFull(ctx, row.ClientKey, reason)
+			err = r.s.Attempts.SuppressFull(ctx, row.ClientKey, row.Email, reason)
 		case domain.ClassNone, domain.ClassContent, domain.ClassPolicy, domain.ClassRate, domain.ClassProvider, domain.ClassCredentials:
 		}
 		if err != nil {
@@ -302,9 +313,16 @@ func (r *chunkRun) lost(ctx context.Context) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	fixed, err := r.s.Ledger.RecordLate(ctx, r.chunk, rows)
-	if err != nil {
-		return err
+	var fixed int
+	for try := 0; ; try++ { // nobody else knows this, so it is not given up for a database that is away for a moment
+		var err error
+		if fixed, err = r.s.Ledger.RecordLate(ctx, r.chunk, rows); err == nil {
+			break
+		}
+		r.log.Warn().Err(err).Msg("could not record how a lost window ended; trying again")
+		if werr := wait(ctx, backoff(try)); werr != nil {
+			return errors.Join(err, werr)
+		}
 	}
 	r.log.Warn().Int("outcomes", len(rows)).Int("corrected", fixed).Msg("lost the lease of a chunk; recorded how its window ended")
 	return nil

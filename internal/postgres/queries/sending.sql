@@ -120,10 +120,10 @@ SELECT c.id, c.uid, c.email, c.full_name, c.attributes, coalesce(s.reason, '') A
 FROM clients c LEFT JOIN suppressions s ON s.owner_id = c.owner_id AND s.email_key = c.email_key
 WHERE c.id = ANY(sqlc.arg(ids)::bigint[]);
 
--- name: SuppressClients :exec
+-- name: SuppressClient :exec
 INSERT INTO suppressions (owner_id, email_key, reason, created_at)
 SELECT c.owner_id, c.email_key, sqlc.arg(reason), sqlc.arg(now)::timestamptz
-FROM clients c WHERE c.id = ANY(sqlc.arg(ids)::bigint[])
+FROM clients c WHERE c.id = sqlc.arg(client_id) AND c.email = sqlc.arg(email)
 ON CONFLICT DO NOTHING;
 
 -- name: SuppressFull :exec
@@ -131,7 +131,7 @@ ON CONFLICT DO NOTHING;
 INSERT INTO suppressions (owner_id, email_key, reason, created_at)
 SELECT c.owner_id, c.email_key, sqlc.arg(reason), sqlc.arg(now)::timestamptz
 FROM clients c
-WHERE c.id = sqlc.arg(client_id)
+WHERE c.id = sqlc.arg(client_id) AND c.email = sqlc.arg(email)
   AND (SELECT count(*) FROM deliveries d WHERE d.client_id = c.id AND d.class = 'mailbox_full' AND d.outcome = 'failed')
       >= sqlc.arg(attempts)::integer
 ON CONFLICT DO NOTHING;

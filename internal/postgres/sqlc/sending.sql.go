@@ -998,21 +998,27 @@ func (q *Queries) Recipients(ctx context.Context, ids []int64) ([]RecipientsRow,
 	return items, nil
 }
 
-const suppressClients = `-- name: SuppressClients :exec
+const suppressClient = `-- name: SuppressClient :exec
 INSERT INTO suppressions (owner_id, email_key, reason, created_at)
 SELECT c.owner_id, c.email_key, $1, $2::timestamptz
-FROM clients c WHERE c.id = ANY($3::bigint[])
+FROM clients c WHERE c.id = $3 AND c.email = $4
 ON CONFLICT DO NOTHING
 `
 
-type SuppressClientsParams struct {
-	Reason string
-	Now    time.Time
-	Ids    []int64
+type SuppressClientParams struct {
+	Reason   string
+	Now      time.Time
+	ClientID int64
+	Email    string
 }
 
-func (q *Queries) SuppressClients(ctx context.Context, arg SuppressClientsParams) error {
-	_, err := q.db.Exec(ctx, suppressClients, arg.Reason, arg.Now, arg.Ids)
+func (q *Queries) SuppressClient(ctx context.Context, arg SuppressClientParams) error {
+	_, err := q.db.Exec(ctx, suppressClient,
+		arg.Reason,
+		arg.Now,
+		arg.ClientID,
+		arg.Email,
+	)
 	return err
 }
 
@@ -1020,9 +1026,9 @@ const suppressFull = `-- name: SuppressFull :exec
 INSERT INTO suppressions (owner_id, email_key, reason, created_at)
 SELECT c.owner_id, c.email_key, $1, $2::timestamptz
 FROM clients c
-WHERE c.id = $3
+WHERE c.id = $3 AND c.email = $4
   AND (SELECT count(*) FROM deliveries d WHERE d.client_id = c.id AND d.class = 'mailbox_full' AND d.outcome = 'failed')
-      >= $4::integer
+      >= $5::integer
 ON CONFLICT DO NOTHING
 `
 
@@ -1030,6 +1036,7 @@ type SuppressFullParams struct {
 	Reason   string
 	Now      time.Time
 	ClientID int64
+	Email    string
 	Attempts int32
 }
 
@@ -1039,6 +1046,7 @@ func (q *Queries) SuppressFull(ctx context.Context, arg SuppressFullParams) erro
 		arg.Reason,
 		arg.Now,
 		arg.ClientID,
+		arg.Email,
 		arg.Attempts,
 	)
 	return err

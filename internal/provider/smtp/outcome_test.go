@@ -53,10 +53,10 @@ func TestOutcomes(t *testing.T) {
 		{"rcpt 450 4.7.1", smtptest.Script{Rcpt: step{Reply: "450 4.7.1 slow down"}}, domain.Deferred, domain.ClassRate, domain.PhaseRcpt, 450},
 		{"rcpt 550 5.1.1", smtptest.Script{Rcpt: step{Reply: "550 5.1.1 unknown"}}, domain.Failed, domain.ClassRecipient, domain.PhaseRcpt, 550},
 		{"rcpt 550, then DATA is taken", smtptest.Script{
-			Rcpt: step{Reply: "550 unknown"}, Data: step{Reply: "354 go on all the same"}, Dot: step{Reply: "554 no recipients"},
+			Rcpt: step{Reply: "550 5.1.1 unknown"}, Data: step{Reply: "354 go on all the same"}, Dot: step{Reply: "554 no recipients"},
 		}, domain.Failed, domain.ClassRecipient, domain.PhaseRcpt, 550},
 		{"rcpt 550, then all is taken", smtptest.Script{
-			Rcpt: step{Reply: "550 unknown"}, Data: step{Reply: "354 go on all the same"},
+			Rcpt: step{Reply: "550 5.1.1 unknown"}, Data: step{Reply: "354 go on all the same"},
 		}, domain.Failed, domain.ClassRecipient, domain.PhaseRcpt, 550},
 		{"rcpt 550, then DATA closes", smtptest.Script{
 			Rcpt: step{Reply: "550 5.1.1 unknown"}, Data: step{Close: true},

@@ -49,7 +49,7 @@ func prepare(e *domain.Envelope) (m message, v verdict, ok bool) {
 		}
 	}
 	if m.to, err = address.ToASCII(e.To); err != nil {
-		return m, failed(domain.PhaseRcpt, domain.ClassRecipient, err.Error()), false
+		return m, failed(domain.PhaseRcpt, domain.ClassNone, err.Error()), false
 	}
 	m.utf8 = !isASCII(m.from) || !isASCII(m.to)
 	return m, verdict{}, true
@@ -95,7 +95,7 @@ func (c *conn) unsendable(m *message) (verdict, bool) {
 		return failed(domain.PhaseMail, domain.ClassContent,
 			"the sender's address is not ASCII and the server does not offer SMTPUTF8"), true
 	case m.utf8 && !c.ext.utf8:
-		return failed(domain.PhaseRcpt, domain.ClassRecipient,
+		return failed(domain.PhaseRcpt, domain.ClassNone, // ours to say, so nobody is suppressed for it
 			"the address is not ASCII and the server does not offer SMTPUTF8"), true
 	case !c.ext.eightBit && !isSevenBit(m.data):
 		return failed(domain.PhaseMail, domain.ClassContent,

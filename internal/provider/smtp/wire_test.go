@@ -57,10 +57,10 @@ func TestUnsendable(t *testing.T) {
 			domain.Envelope{From: "a@x.io", To: "b@x.io", Data: []byte(strings.Repeat("x", 11))},
 			domain.ClassContent, "11 bytes",
 		},
-		{"recipient not ASCII", smtptest.Plain, domain.Envelope{From: "a@x.io", To: "кто@x.io"}, domain.ClassRecipient, "SMTPUTF8"},
+		{"recipient not ASCII", smtptest.Plain, domain.Envelope{From: "a@x.io", To: "кто@x.io"}, domain.ClassNone, "SMTPUTF8"},
 		{"sender not ASCII", smtptest.Plain, domain.Envelope{From: "мы@x.io", To: "b@x.io"}, domain.ClassContent, "SMTPUTF8"},
 		{"8-bit", smtptest.Plain, domain.Envelope{From: "a@x.io", To: "b@x.io", Data: []byte("\r\nпривет")}, domain.ClassContent, "8BITMIME"},
-		{"injection", smtptest.Plain, domain.Envelope{From: "a@x.io", To: "b@x.io>\r\nDATA\r\n"}, domain.ClassRecipient, "<"},
+		{"injection", smtptest.Plain, domain.Envelope{From: "a@x.io", To: "b@x.io>\r\nDATA\r\n"}, domain.ClassNone, "<"},
 		{"injecting sender", smtptest.Plain, domain.Envelope{From: "a@x.io\r\nRSET", To: "b@x.io"}, domain.ClassContent, "U+000D"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
