@@ -273,13 +273,14 @@ func TestTheLeaseOutlastsAStopWhileTheServerIsSlow(t *testing.T) {
 	r := newRig(t, 30, nil)
 	due := r.chunk(t)
 	r.mail.deliver = func(ctx context.Context, batch []domain.Envelope) ([]domain.Receipt, error) {
-		_, err := r.Store.PauseMailing(t.Context(), r.Owner, r.mailing.ID)
+		alive := context.WithoutCancel(ctx)
+		_, err := r.Store.PauseMailing(alive, r.Owner, r.mailing.ID)
 		require.NoError(t, err)
 		<-ctx.Done()
-		_, err = r.Store.ResumeMailing(t.Context(), r.Owner, r.mailing.ID)
+		_, err = r.Store.ResumeMailing(alive, r.Owner, r.mailing.ID)
 		require.NoError(t, err)
 		<-time.After(2500 * time.Millisecond) // longer than the lease
-		other, err := r.Store.LeaseChunk(t.Context(), due.ChunkID, domain.NewID(time.Now()), time.Minute)
+		other, err := r.Store.LeaseChunk(alive, due.ChunkID, domain.NewID(time.Now()), time.Minute)
 		require.NoError(t, err)
 		require.Equal(t, domain.Busy, other.State)
 		r.mail.deliver = nil
