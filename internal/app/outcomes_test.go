@@ -31,6 +31,9 @@ func TestRefusalsAreRecordedAndTriedAgainOrSuppressed(t *testing.T) {
 	require.Equal(t, 1, a.Totals.Failed)
 	require.Equal(t, 1, a.Totals.Deferred)
 	r.RequireLedger(a)
+	require.Eventually(t, func() bool { // the chunks are finished a moment after their last outcomes are recorded
+		return r.Int(`SELECT count(*) FROM chunks WHERE try = 2`) == 1
+	}, 20*time.Second, 20*time.Millisecond, "a chunk for the later try")
 	require.Equal(t, 1, r.Int(`SELECT count(*) FROM suppressions WHERE email_key = 'client-7@example.com'`))
 
 	// The later try is a chunk of its own, due in four to six minutes. Its time is made to come.
