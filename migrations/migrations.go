@@ -5,9 +5,11 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver goose runs on
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -32,9 +34,24 @@ func Up(ctx context.Context, url string) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("read migrations: %w", err)
 	}
-	applied, err := provider.Up(ctx)
-	if err != nil {
-		return len(applied), fmt.Errorf("migrate: %w", err)
+	applied := 0
+	for try := 1; ; try++ {
+		done, err := provider.Up(ctx)
+		applied += len(done)
+		if err == nil {
+			return applied, nil
+		}
+		if !passes(err) || try == tries {
+			return applied, fmt.Errorf("migrate: %w", err)
+		}
 	}
-	return len(applied), nil
+}
+
+// tries is how often a migration is tried that runs into processes at work. Each is a transaction, so nothing is half done.
+const tries = 20
+
+// passes reports whether another try may do: a deadlock with a process that is at work, or a lock that it held for too long.
+func passes(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (e.Code == "40P01" || e.Code == "55P03")
 }

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,17 +28,19 @@ type rig struct {
 	sink *smtptest.Sink
 	nats *natstest.Server
 	log  zerolog.Logger
+
+	redis *redistest.Server
 }
 
 func newRig(t *testing.T, clients int, sink smtptest.SinkOptions) *rig {
 	t.Helper()
-	r := &rig{sink: smtptest.NewSink(t, sink), nats: natstest.Start(t), log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.InfoLevel)}
+	r := &rig{sink: smtptest.NewSink(t, sink), nats: natstest.Start(t), redis: redistest.Start(t), log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.InfoLevel)}
 	url := pgtest.URL(t)
 	r.World = seedtest.New(t, url, clients, domain.SystemClock{})
 	cfg, err := config.Parse([]string{
 		"VESTNIK_DATABASE_URL=" + url,
 		"VESTNIK_NATS_URL=" + r.nats.URL(),
-		"VESTNIK_REDIS_URL=" + redistest.Start(t).URL(),
+		"VESTNIK_REDIS_URL=" + r.redis.URL(),
 		"VESTNIK_SMTP_URL=smtp://" + r.sink.Addr + "?connections=10",
 		"VESTNIK_HTTP_ADDR=127.0.0.1:0",
 		"VESTNIK_LEASE=2s",
@@ -51,11 +54,21 @@ func newRig(t *testing.T, clients int, sink smtptest.SinkOptions) *rig {
 // run starts a process with the given jobs; the test's end stops it.
 func (r *rig) run(t *testing.T, jobs app.Jobs) {
 	t.Helper()
+	_, stop := r.serve(t, jobs)
+	t.Cleanup(stop)
+}
+
+// serve is run for a test that asks the process, at addr, or stops it itself: stop returns when it has ended.
+func (r *rig) serve(t *testing.T, jobs app.Jobs) (addr string, stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ready := make(chan struct{})
+	listens := make(chan string, 1)
 	ended := make(chan error, 1)
-	go func() { ended <- app.Run(ctx, r.cfg, app.Options{Jobs: jobs, Ready: func() { close(ready) }}, r.log) }()
-	t.Cleanup(func() {
+	go func() {
+		ended <- app.Run(ctx, r.cfg, app.Options{Jobs: jobs, Listens: func(addr string) { listens <- addr }, Ready: func() { close(ready) }}, r.log)
+	}()
+	stop = sync.OnceFunc(func() {
 		cancel()
 		require.NoError(t, <-ended)
 	})
@@ -67,6 +80,18 @@ func (r *rig) run(t *testing.T, jobs app.Jobs) {
 	case <-time.After(30 * time.Second):
 		t.Fatal("it did not get ready")
 	}
+	return <-listens, stop
+}
+
+// requireSink checks that the mail server, the ledger and the owner's summary count the same messages.
+func (r *rig) requireSink(t *testing.T, sink *smtptest.Sink) {
+	t.Helper()
+	require.Eventually(t, func() bool { // what was sent is recorded with its window's end
+		return r.Int(`SELECT count(*) FROM deliveries WHERE outcome = 'sent'`) == sink.Count()
+	}, 10*time.Second, 50*time.Millisecond, "the ledger and the mail server")
+	s, err := r.Store.Summary(t.Context(), r.Owner, domain.LastDays(3, time.Now(), time.UTC), time.UTC)
+	require.NoError(t, err)
+	require.Equal(t, sink.Count(), s.Totals.Sent, "the summary and the mail server")
 }
 
 func TestMailingStartsByItselfAndReachesEveryoneOnce(t *testing.T) {
@@ -93,6 +118,7 @@ func TestMailingStartsByItselfAndReachesEveryoneOnce(t *testing.T) {
 	}
 	require.NoError(t, r.sink.WaitFor(t.Context(), 3*1234))
 	require.Equal(t, 3*1234, r.sink.Count())
+	r.requireSink(t, r.sink)
 	m, err := r.Store.Mailing(t.Context(), r.Owner, now.ID)
 	require.NoError(t, err)
 	require.Equal(t, domain.MailingFinished, m.Status)

@@ -2,8 +2,8 @@ package app
 
 import (
 	"context"
-	"net"
 	"net/http"
+	"time"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/gateway"
@@ -12,19 +12,35 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/render"
 )
 
-// cachedStore is the database with the reports of running attempts kept in Redis for a second.
+// cachedStore is the database with its sums kept in Redis.
 type cachedStore struct {
 	*postgres.Store
 	attempts *redis.Attempts
+	reports  *redis.Reports
 }
 
-// Attempt returns one of owner's attempts, its counters up to a second old.
+func newCachedStore(store *postgres.Store, client *redis.Client) cachedStore {
+	attempts := redis.NewAttempts(client, store)
+	return cachedStore{store, attempts, redis.NewReports(client, store, attempts)}
+}
+
+// Attempt returns one of owner's attempts, its counters up to redis.ReportAge old.
 func (c cachedStore) Attempt(ctx context.Context, owner, id domain.ID) (domain.Attempt, error) {
 	return c.attempts.Attempt(ctx, owner, id)
 }
 
-// gateway returns the REST API.
-func (p *parts) gateway(mailbox http.Handler) (http.Handler, error) {
+// Statistics returns those of one of owner's attempts; see redis.Reports for how old they may be.
+func (c cachedStore) Statistics(ctx context.Context, owner, attempt domain.ID) (domain.Statistics, error) {
+	return c.reports.Statistics(ctx, owner, attempt)
+}
+
+// Summary sums up owner's attempts; see redis.Reports for how old that may be.
+func (c cachedStore) Summary(ctx context.Context, owner domain.ID, in domain.Period, zone *time.Location) (domain.Summary, error) {
+	return c.reports.Summary(ctx, owner, in, zone)
+}
+
+// gateway returns the REST API. Its streams end when ctx does.
+func (p *parts) gateway(ctx context.Context, mailbox http.Handler) (http.Handler, error) {
 	compile, err := compiler(p.cfg)
 	if err != nil {
 		return nil, err
@@ -34,7 +50,7 @@ func (p *parts) gateway(mailbox http.Handler) (http.Handler, error) {
 		checks = append(checks, gateway.Check{Name: d.name, Run: d.ping})
 	}
 	return gateway.New(gateway.Deps{
-		Store:        cachedStore{p.store, redis.NewAttempts(p.redis, p.store)},
+		Store:        newCachedStore(p.store, p.redis),
 		Clock:        p.clock,
 		Log:          p.log.With().Str("job", "gateway").Logger(),
 		CheckMessage: render.Check,
@@ -45,23 +61,10 @@ func (p *parts) gateway(mailbox http.Handler) (http.Handler, error) {
 			}
 			return t.Preview(render.Recipient{ID: c.ID, Email: c.Email.Display, FullName: c.FullName, Attributes: c.Attributes})
 		},
-		Checks:  checks,
-		Mailbox: onThisMachine(mailbox),
-	})
-}
-
-// onThisMachine serves those who connect by loopback only: whoever sees the built-in mailbox reads everybody's mail, and
-// there is no sign-in before it yet.
-func onThisMachine(mailbox http.Handler) http.Handler {
-	if mailbox == nil {
-		return nil
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
-			http.Error(w, "The built-in mailbox is shown on this machine only, since it holds everybody's mail.", http.StatusForbidden)
-			return
-		}
-		mailbox.ServeHTTP(w, r)
+		Checks:   checks,
+		Stopping: ctx.Done(),
+		Mailbox:  onThisMachine("The built-in mailbox is shown on this machine only, since it holds everybody's mail.", mailbox),
+		Metrics:  onThisMachine("The metrics are shown on this machine only; VESTNIK_HEALTH_ADDR opens a port for them.", p.metrics.Handler()),
+		Begin:    p.request,
 	})
 }

@@ -8,18 +8,33 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
-// serveHTTP takes requests until ctx ends: the gateway's, or those of the health checks where there is no gateway.
+// serveHTTP takes requests until ctx ends: the gateway's, or those of the health checks where there is no gateway. A
+// gateway answers the health checks on its own address, and on theirs as well when that names a port.
 func (p *parts) serveHTTP(ctx context.Context, o Options) error {
-	addr, handler := p.cfg.HealthAddr, http.Handler(p.health())
-	if o.Jobs.Gateway {
-		var err error
-		addr = p.cfg.HTTPAddr
-		if handler, err = p.gateway(o.Mailbox); err != nil {
-			return err
-		}
+	if !o.Jobs.Gateway {
+		return p.serve(ctx, p.cfg.HealthAddr, servesHealth, p.health(), o)
 	}
+	handler, err := p.gateway(ctx, o.Mailbox)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.serve(ctx, p.cfg.HTTPAddr, "API", handler, o) })
+	if _, port, err := net.SplitHostPort(p.cfg.HealthAddr); err == nil && port != "0" && p.cfg.HealthAddr != p.cfg.HTTPAddr {
+		group.Go(func() error { return p.serve(ctx, p.cfg.HealthAddr, servesHealth, p.health(), Options{Jobs: o.Jobs}) })
+	}
+	return group.Wait()
+}
+
+// servesHealth is what the log says of an address without the API.
+const servesHealth = "health checks and metrics"
+
+// serve takes requests at addr until ctx ends.
+func (p *parts) serve(ctx context.Context, addr, what string, handler http.Handler, o Options) error {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
@@ -34,7 +49,7 @@ func (p *parts) serveHTTP(ctx context.Context, o Options) error {
 		MaxHeaderBytes:    64 << 10,
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
-	p.log.Info().Stringer("addr", listener.Addr()).Str("jobs", o.Jobs.String()).Msg("listening")
+	p.log.Info().Stringer("addr", listener.Addr()).Str("serves", what).Str("jobs", o.Jobs.String()).Msg("listening")
 	if o.Listens != nil {
 		o.Listens(listener.Addr().String())
 	}
@@ -51,12 +66,13 @@ func (p *parts) serveHTTP(ctx context.Context, o Options) error {
 	if err := <-stopped; err != nil {
 		return fmt.Errorf("stop HTTP: %w", err)
 	}
-	return ctx.Err()
+	return nil // to have been stopped is no error, and must not hide those of others
 }
 
-// health serves /healthz (the process lives) and /readyz (which server is missing) of planner and sender.
+// health serves /healthz (the process lives), /readyz (which server is missing) and /metrics.
 func (p *parts) health() *http.ServeMux {
 	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", p.metrics.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})

@@ -26,7 +26,7 @@ func Main(name, does string, jobs Jobs) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	cfg, err := config.Load()
+	cfg, err := LoadSettings(config.Load)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: the settings are wrong:\n%v\n", name, err)
 		return exitFailed

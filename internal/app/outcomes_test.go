@@ -56,6 +56,7 @@ func TestRefusalsAreRecordedAndTriedAgainOrSuppressed(t *testing.T) {
 	a = r.WaitFor(next.ID, 30*time.Second, "everyone's first try", func(a domain.Attempt) bool { return a.Totals.Sent == 598 })
 	require.Equal(t, 1, a.Totals.Skipped)
 	require.Zero(t, a.Totals.Failed)
+	r.requireSink(t, r.sink)
 }
 
 func TestAnOutageSpendsNobodysTryAndEndsByItself(t *testing.T) {
@@ -76,6 +77,7 @@ func TestAnOutageSpendsNobodysTryAndEndsByItself(t *testing.T) {
 	require.Equal(t, 1000, back.Count())
 	require.Zero(t, r.Int(`SELECT count(*) FROM deliveries WHERE tries <> 1`))
 	r.RequireLedger(a)
+	r.requireSink(t, back)
 }
 
 func TestContentRefusedAgainAndAgainPausesTheMailing(t *testing.T) {

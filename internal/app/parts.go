@@ -16,10 +16,11 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/broker"
 	"github.com/vestnik-mail/vestnik/internal/config"
 	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/metrics"
 	"github.com/vestnik-mail/vestnik/internal/postgres"
-	"github.com/vestnik-mail/vestnik/internal/provider/smtp"
 	"github.com/vestnik-mail/vestnik/internal/redis"
 	"github.com/vestnik-mail/vestnik/internal/render"
+	"github.com/vestnik-mail/vestnik/internal/tracing"
 )
 
 // Jobs are what a process does.
@@ -47,6 +48,9 @@ type parts struct {
 	store  *postgres.Store
 	broker *broker.Broker
 	redis  *redis.Client
+
+	metrics *metrics.Metrics
+	tracer  *tracing.Tracer // nil: no traces are kept
 }
 
 // open makes every part without waiting for its server. Everything wrong with the settings is reported together.
@@ -59,12 +63,17 @@ func open(ctx context.Context, cfg config.Config, jobs Jobs, log zerolog.Logger)
 	if p.store, err = postgres.Open(ctx, cfg.DatabaseURL, poolSize(cfg, jobs), p.clock); err != nil {
 		return nil, err
 	}
+	p.store.LogTo(log)
 	if p.broker, err = broker.Open(cfg.NATSURL, "vestnik "+jobs.String(), log); err != nil {
-		p.close()
+		p.close(ctx)
 		return nil, err
 	}
 	if p.redis, err = redis.Open(cfg.RedisURL); err != nil {
-		p.close()
+		p.close(ctx)
+		return nil, err
+	}
+	if err := p.observe(ctx, jobs); err != nil {
+		p.close(ctx)
 		return nil, err
 	}
 	return p, nil
@@ -89,16 +98,13 @@ func poolSize(cfg config.Config, jobs Jobs) int {
 // check names everything that is wrong with the settings that jobs need.
 func check(cfg config.Config, jobs Jobs) error {
 	needed := []string{"DATABASE_URL", "NATS_URL", "REDIS_URL"}
-	if jobs.Sender {
+	if jobs.Sender && cfg.HTTPProvider == "" {
 		needed = append(needed, "SMTP_URL")
 	}
 	problems := []error{cfg.Require(needed...)}
-	if jobs.Sender && cfg.SMTPURL != "" {
-		if _, err := smtp.ParseURL(cfg.SMTPURL); err != nil {
-			problems = append(problems, fmt.Errorf("VESTNIK_SMTP_URL: %w", err))
-		}
-	}
 	if jobs.Sender {
+		_, err := openMailServices(cfg, nil)
+		problems = append(problems, err)
 		if _, err := compiler(cfg); err != nil {
 			problems = append(problems, fmt.Errorf("VESTNIK_MAIL_FROM: %w", err))
 		}
@@ -106,7 +112,10 @@ func check(cfg config.Config, jobs Jobs) error {
 	return errors.Join(problems...)
 }
 
-func (p *parts) close() {
+func (p *parts) close(ctx context.Context) {
+	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), traceTime)
+	defer cancel()
+	p.tracer.Close(flush)
 	if p.redis != nil {
 		_ = p.redis.Close() // nothing waits in it
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/vestnik-mail/vestnik/internal/broker"
 	"github.com/vestnik-mail/vestnik/internal/config"
 	"github.com/vestnik-mail/vestnik/internal/planner"
 )
@@ -60,7 +59,7 @@ func run(ctx context.Context, cfg config.Config, o Options, log zerolog.Logger) 
 	if err != nil {
 		return err
 	}
-	defer p.close()
+	defer p.close(ctx)
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.serveHTTP(ctx, o) })
@@ -89,11 +88,14 @@ func run(ctx context.Context, cfg config.Config, o Options, log zerolog.Logger) 
 
 // prepare makes what must exist in the servers.
 func (p *parts) prepare(ctx context.Context) error {
-	err := p.broker.EnsureStreams(ctx, broker.StreamOptions{Replicas: p.cfg.NATSReplicas, EventsMaxAge: p.cfg.EventsMaxAge})
-	if err != nil {
+	if err := p.broker.EnsureStreams(ctx, streamOptions(p.cfg)); err != nil {
 		return err
 	}
-	return p.store.EnsurePartitions(ctx)
+	// Without them rows go to the default partition: no reason not to send. The planner tries again each hour.
+	if err := p.store.EnsurePartitions(ctx); err != nil {
+		p.log.Error().Err(err).Msg("could not make the partitions of the months to come")
+	}
+	return nil
 }
 
 // work runs planner, sender and relay. The relay ends last.
@@ -106,7 +108,12 @@ func (p *parts) work(ctx context.Context, jobs Jobs) error {
 	if jobs.Planner {
 		pl := planner.New(p.store, p.broker, p.log.With().Str("job", "planner").Logger())
 		group.Go(func() error { return p.broker.Serve(groupCtx, pl.Handlers(), stopTime) })
-		group.Go(func() error { return pl.Sweep(groupCtx) })
+		group.Go(func() error {
+			if err := pl.Sweep(groupCtx); groupCtx.Err() == nil {
+				return err
+			}
+			return nil // to have been stopped is no error, and must not hide those of others
+		})
 	}
 	if jobs.Sender {
 		group.Go(func() error { return p.send(groupCtx) })
@@ -139,17 +146,4 @@ func (p *parts) lastRelay(ctx context.Context) {
 			return
 		}
 	}
-}
-
-// Prepare makes streams and partitions in servers that answer: what `vestnik migrate` does after the migrations.
-func Prepare(ctx context.Context, cfg config.Config, log zerolog.Logger) error {
-	p, err := open(ctx, cfg, Jobs{}, log)
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	if err := p.waitForAll(ctx); err != nil {
-		return fmt.Errorf("wait for the servers: %w", err)
-	}
-	return p.prepare(ctx)
 }

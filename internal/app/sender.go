@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/mail"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
-	"github.com/vestnik-mail/vestnik/internal/provider/smtp"
+	"github.com/vestnik-mail/vestnik/internal/provider"
+	"github.com/vestnik-mail/vestnik/internal/redis"
 	"github.com/vestnik-mail/vestnik/internal/render"
 	"github.com/vestnik-mail/vestnik/internal/sender"
 )
@@ -22,19 +25,28 @@ const (
 
 // send runs a sender until ctx ends and what it has begun is finished.
 func (p *parts) send(ctx context.Context) error {
-	cfg, err := smtp.ParseURL(p.cfg.SMTPURL)
+	var peers atomic.Int64
+	services, err := openMailServices(p.cfg, func(s *provider.Settings) {
+		s.Shared = redis.NewRates(p.redis)
+		s.Senders = func() int { return int(max(peers.Load(), 1)) }
+	})
 	if err != nil {
-		return fmt.Errorf("VESTNIK_SMTP_URL: %w", err)
-	}
-	mailer, err := smtp.New(cfg)
-	if err != nil {
-		return fmt.Errorf("VESTNIK_SMTP_URL: %w", err)
+		return err
 	}
 	defer func() {
 		quit, cancel := context.WithTimeout(context.WithoutCancel(ctx), quitTime)
 		defer cancel()
-		_ = mailer.Close(quit) // every message has its answer by now
+		var closing sync.WaitGroup
+		for _, s := range services {
+			closing.Go(func() { _ = s.close(quit) }) // every message has its answer by now
+		}
+		closing.Wait()
 	}()
+	providers := make([]sender.Provider, len(services))
+	for i, s := range services {
+		providers[i] = s.Provider
+	}
+	defer p.metrics.WatchProviders(watched(services))()
 	compile, err := compiler(p.cfg)
 	if err != nil {
 		return fmt.Errorf("VESTNIK_MAIL_FROM: %w", err)
@@ -45,8 +57,8 @@ func (p *parts) send(ctx context.Context) error {
 	}
 	served := make(chan struct{})
 	s := sender.New(sender.Config{Workers: p.cfg.Workers, Lease: p.cfg.Lease}, sender.Deps{
-		Attempts: p.store, Ledger: p.store, Provider: mailer, Clock: p.clock,
-		Log: p.log.With().Str("job", "sender").Logger(),
+		Attempts: p.store, Ledger: p.store, Providers: providers, Clock: p.clock,
+		Log: p.log.With().Str("job", "sender").Logger(), Observer: p.metrics,
 		Compile: func(c domain.Content) (sender.Template, error) {
 			t, err := compile(c)
 			return template{t, from.Address}, err
@@ -54,12 +66,21 @@ func (p *parts) send(ctx context.Context) error {
 	})
 	stop := context.AfterFunc(ctx, func() {
 		s.Drain()
-		impatient := time.AfterFunc(patience, mailer.Cut)
+		impatient := time.AfterFunc(patience, func() {
+			for _, s := range services {
+				s.cut()
+			}
+		})
 		<-served
 		impatient.Stop()
 	})
 	defer stop()
 	defer close(served)
+	reporting, endReport := context.WithCancel(ctx)
+	var reported sync.WaitGroup
+	reported.Go(func() { p.newReporter(services, &peers).run(reporting) })
+	defer reported.Wait()
+	defer endReport()
 	return p.broker.Serve(ctx, s.Handlers(), stopTime)
 }
 
@@ -71,6 +92,10 @@ type template struct {
 
 func (t template) Render(dst []byte, r domain.Recipient, at time.Time) ([]byte, error) {
 	return t.Template.Render(dst, render.Recipient{ID: r.ID, Email: r.Email, FullName: r.FullName, Attributes: r.Attributes}, at)
+}
+
+func (t template) Parts(r domain.Recipient) (domain.Parts, error) {
+	return t.Template.Parts(render.Recipient{ID: r.ID, Email: r.Email, FullName: r.FullName, Attributes: r.Attributes})
 }
 
 func (t template) From() string { return t.from }

@@ -103,6 +103,7 @@ func TestResumingGoesOnWhereItStopped(t *testing.T) {
 	require.Equal(t, 3000, a.Totals.Sent)
 	require.Empty(t, r.sink.Duplicates())
 	r.RequireLedger(a)
+	r.requireSink(t, r.sink)
 }
 
 func TestAnEditMovesThePlannedStart(t *testing.T) {
@@ -139,6 +140,7 @@ func TestTheEndComesWhileItIsBeingSent(t *testing.T) {
 	require.Equal(t, r.sink.Count(), a.Totals.Sent)
 	require.Less(t, quiet(t, r.sink).Sub(end), time.Second)
 	r.RequireLedger(a)
+	r.requireSink(t, r.sink)
 	require.Eventually(t, func() bool {
 		m, err := r.Store.Mailing(t.Context(), r.Owner, m.ID)
 		return err == nil && m.Status == domain.MailingFinished

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -11,16 +12,18 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/config"
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/postgres"
-	"github.com/vestnik-mail/vestnik/internal/provider/smtp"
 	"github.com/vestnik-mail/vestnik/migrations"
 )
 
 // operatorConns is how many connections a command of the operator keeps: it does one thing at a time.
 const operatorConns = 4
 
+// Store is the database as a command of the operator has it.
+type Store = postgres.Store
+
 // OpenStore opens the database for a command of the operator, who may do what no user may. It does not wait for the
 // server.
-func OpenStore(ctx context.Context, cfg config.Config) (*postgres.Store, error) {
+func OpenStore(ctx context.Context, cfg config.Config) (*Store, error) {
 	if err := cfg.Require("DATABASE_URL"); err != nil {
 		return nil, err
 	}
@@ -29,13 +32,18 @@ func OpenStore(ctx context.Context, cfg config.Config) (*postgres.Store, error) 
 
 // CheckMail names what is wrong with the settings of the mail service, before anything starts. An empty one is fine.
 func CheckMail(cfg config.Config) error {
-	if cfg.SMTPURL == "" {
-		return nil
+	_, err := openMailServices(cfg, nil)
+	return err
+}
+
+// LoadSettings reads the settings by load and returns every problem there is with them at once: those of the URLs of mail
+// services, which config does not know in detail, are told together with the others.
+func LoadSettings(load func() (config.Config, error)) (config.Config, error) {
+	cfg, err := load()
+	if err == nil || strings.Contains(err.Error(), "VESTNIK_SMTP_URL") || strings.Contains(err.Error(), "VESTNIK_HTTP_PROVIDER") {
+		return cfg, err // whoever needs a mail service checks it; or it was named already
 	}
-	if _, err := smtp.ParseURL(cfg.SMTPURL); err != nil {
-		return fmt.Errorf("VESTNIK_SMTP_URL: %w", err)
-	}
-	return nil
+	return cfg, errors.Join(err, CheckMail(cfg))
 }
 
 // Migrate waits for the database until ctx ends, brings its schema up to this program, makes the partitions of the days

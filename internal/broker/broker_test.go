@@ -118,6 +118,36 @@ func TestAScheduledEventFiresOnceAndNeverEarly(t *testing.T) {
 	require.Empty(t, fired)
 }
 
+func TestStreamsAreBroughtUpToDateAndOtherwiseLeftAlone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	updates := make(chan string, 10)
+	nc, err := nats.Connect(r.server.URL())
+	require.NoError(t, err)
+	t.Cleanup(nc.Close)
+	_, err = nc.Subscribe("$JS.EVENT.ADVISORY.STREAM.UPDATED.*", func(m *nats.Msg) { updates <- m.Subject })
+	require.NoError(t, err)
+	require.NoError(t, nc.Flush())
+	config := func() jetstream.StreamConfig {
+		s, err := r.js.Stream(t.Context(), broker.StreamEvents)
+		require.NoError(t, err)
+		return s.CachedInfo().Config
+	}
+	mine := config()
+	mine.MaxBytes = 1 << 30
+	_, err = r.js.UpdateStream(t.Context(), mine)
+	require.NoError(t, err)
+	require.Contains(t, <-updates, broker.StreamEvents)
+
+	require.NoError(t, r.EnsureStreams(t.Context(), broker.StreamOptions{Replicas: 1, EventsMaxAge: time.Hour}))
+	require.NoError(t, r.EnsureStreams(t.Context(), broker.StreamOptions{Replicas: 1, EventsMaxAge: 2 * time.Hour}))
+	require.Contains(t, <-updates, broker.StreamEvents)
+	require.Equal(t, 2*time.Hour, config().MaxAge)
+	require.Equal(t, int64(1<<30), config().MaxBytes, "what the operator set stays")
+	require.NoError(t, nc.Flush())
+	require.Empty(t, updates, "one change, one update")
+}
+
 func TestAskingAgainLeavesOneMessage(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -163,7 +193,7 @@ func TestAHandlerPutsBackFailsPanicsAndSucceeds(t *testing.T) {
 func TestWhatCannotBeDecodedIsBuriedWithTheReason(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.serve(t, events.On("sender-chunk-due", events.OnChunkDue, 1, func(context.Context, events.ChunkDue) error { return nil }))
+	r.serve(t, events.On("sender-next-_", events.OnChunkDue(events.LaneNext, ""), 1, func(context.Context, events.ChunkDue) error { return nil }))
 	e := events.ChunkDue{AttemptID: domain.NewID(time.Now()), ChunkID: 1}
 	bad := nats.NewMsg(e.Subject())
 	bad.Data = []byte(`{"chunk_id": "rubbish"`)
@@ -212,6 +242,40 @@ func TestStoppingWaitsForWhatIsBeingHandled(t *testing.T) {
 	info, err := c.Info(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, info.NumAckPending, "it was acknowledged before the end")
+}
+
+func TestAHandlerThatHangsIsGivenUpWhenItsGraceIsOver(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	began := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	h := events.On("planner-mailing-created", events.OnMailingCreated, 1, func(ctx context.Context, _ events.MailingCreated) error {
+		close(began)
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	go func() { ended <- r.Serve(ctx, []events.Handler{h}, 200*time.Millisecond) }()
+	m, err := events.Encode(events.MailingCreated{MailingID: domain.NewID(time.Now())}, time.Now())
+	r.publish(t, m, err)
+	<-began
+	cancel()
+	select {
+	case err := <-ended:
+		require.ErrorContains(t, err, "1 messages were still being handled 200ms after the stop")
+	case <-time.After(patience):
+		require.Fail(t, "it waits for ever")
+	}
+	again := make(chan struct{})
+	r.serve(t, events.On("planner-mailing-created", events.OnMailingCreated, 1, func(context.Context, events.MailingCreated) error {
+		close(again)
+		return nil
+	}))
+	select {
+	case <-again: // long before its AckWait has run out
+	case <-time.After(patience):
+		require.Fail(t, "the message was not given back")
+	}
 }
 
 // box is an outbox in memory.

@@ -17,8 +17,8 @@ import (
 // publishTimeout bounds the wait for JetStream's acknowledgement of one message.
 const publishTimeout = 5 * time.Second
 
-// Publisher is a Watermill publisher: a topic is a NATS subject, metadata are headers, and the UUID, unless the
-// metadata have a Nats-Msg-Id of their own, is what JetStream tells duplicates by.
+// Publisher is a Watermill publisher: a topic is a NATS subject, and metadata are headers. The UUID travels as ce-id, and
+// JetStream tells duplicates by it and the topic together, unless the metadata say otherwise.
 type Publisher struct {
 	b *Broker
 }
@@ -35,8 +35,12 @@ func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 		for k, v := range m.Metadata {
 			msg.Header.Set(k, v)
 		}
+		if msg.Header.Get(events.HeaderID) == "" {
+			msg.Header.Set(events.HeaderID, m.UUID)
+		}
 		if msg.Header.Get(events.HeaderDedupe) == "" {
-			msg.Header.Set(events.HeaderDedupe, m.UUID)
+			// A stream has one window of duplicates for all its subjects; the same message on two of them is none.
+			msg.Header.Set(events.HeaderDedupe, m.UUID+"@"+topic)
 		}
 		f, err := p.b.js.PublishMsgAsync(msg)
 		if err != nil {
@@ -71,7 +75,9 @@ func await(ctx context.Context, f jetstream.PubAckFuture) error {
 // those it has not. Messages go out in their order, since they share one connection.
 func (b *Broker) publishStored(ctx context.Context, stored []events.Stored) (done, failed []int64, err error) {
 	futures := make([]jetstream.PubAckFuture, len(stored))
+	ends := make([]func(error), len(stored))
 	for i, s := range stored {
+		ends[i] = b.hooks.publishing(ctx, s.Message)
 		msg := nats.NewMsg(s.Subject)
 		msg.Data = s.Payload
 		for k, v := range s.Header {
@@ -83,9 +89,11 @@ func (b *Broker) publishStored(ctx context.Context, stored []events.Stored) (don
 			b.log.Error().Str("subject", s.Subject).Int("bytes", len(s.Payload)).Int64("max_payload", b.nc.MaxPayload()).
 				Msg("an event is larger than the NATS servers take, and was dropped: raise max_payload there")
 			done = append(done, s.ID)
+			ends[i](perr)
 			continue
 		}
 		if perr != nil {
+			ends[i](perr)
 			err = errors.Join(err, perr)
 			continue
 		}
@@ -98,7 +106,9 @@ func (b *Broker) publishStored(ctx context.Context, stored []events.Stored) (don
 			}
 			continue
 		}
-		if perr := await(ctx, f); perr != nil {
+		perr := await(ctx, f)
+		ends[i](perr)
+		if perr != nil {
 			err = perr // one tells enough: they fail together
 			failed = append(failed, stored[i].ID)
 			continue

@@ -2,7 +2,9 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -17,6 +19,9 @@ const (
 	StreamSends  = "SENDS"
 	StreamDead   = "DEAD"
 )
+
+// StreamNames lists them.
+func StreamNames() []string { return []string{StreamEvents, StreamSends, StreamDead} }
 
 const dedupeWindow = 10 * time.Minute
 
@@ -59,7 +64,7 @@ func (b *Broker) EnsureStreams(ctx context.Context, o StreamOptions) error {
 		cfg.Discard = jetstream.DiscardOld
 		cfg.Duplicates = dedupeWindow
 		cfg.Replicas = max(o.Replicas, 1)
-		if _, err := b.js.CreateOrUpdateStream(ctx, cfg); err != nil {
+		if err := b.ensureStream(ctx, cfg); err != nil {
 			return fmt.Errorf("make stream %s: %w", cfg.Name, err)
 		}
 	}
@@ -67,20 +72,73 @@ func (b *Broker) EnsureStreams(ctx context.Context, o StreamOptions) error {
 	return nil
 }
 
-// repair makes the streams again after their store was lost or wiped while we ran. What they held is derived from
-// PostgreSQL again by the sweeper.
-func (b *Broker) repair(ctx context.Context) {
+// ensureStream makes a stream, or changes what differs from cfg. What cfg does not say stays as the operator has it.
+func (b *Broker) ensureStream(ctx context.Context, cfg jetstream.StreamConfig) error {
+	stream, err := b.js.Stream(ctx, cfg.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		_, err = b.js.CreateStream(ctx, cfg)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	have := stream.CachedInfo().Config
+	want := have
+	want.Description, want.Subjects = cfg.Description, cfg.Subjects
+	want.Retention, want.Storage, want.Discard = cfg.Retention, cfg.Storage, cfg.Discard
+	want.MaxAge, want.Duplicates, want.Replicas = cfg.MaxAge, cfg.Duplicates, cfg.Replicas
+	if cfg.MaxMsgsPerSubject > 0 {
+		want.MaxMsgsPerSubject = cfg.MaxMsgsPerSubject
+	}
+	want.AllowMsgSchedules, want.AllowMsgTTL = cfg.AllowMsgSchedules, cfg.AllowMsgTTL
+	// An update that changes nothing would still be one: written to disk by every process that starts.
+	if reflect.DeepEqual(have, want) {
+		return nil
+	}
+	_, err = b.js.UpdateStream(ctx, want)
+	return err
+}
+
+// repair makes the streams again after their store was lost or wiped while we ran, and reports whether they are there.
+// What they held is derived from PostgreSQL again by the sweeper.
+func (b *Broker) repair(ctx context.Context) bool {
 	o := b.streams.Load()
 	if o == nil {
-		return // nobody has made them yet, so they are not ours to make
+		return false // nobody has made them yet, so they are not ours to make
 	}
+	b.repairing.Lock()
+	defer b.repairing.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
-	if err := b.EnsureStreams(ctx, *o); err != nil {
-		b.log.Debug().Err(err).Msg("could not make the streams again")
-		return
+	missing, err := b.MissingStreams(ctx)
+	if err == nil && len(missing) == 0 {
+		return true // someone else was faster
 	}
-	b.log.Warn().Msg("made the streams of NATS again: its store was lost")
+	if err == nil {
+		err = b.EnsureStreams(ctx, *o)
+	}
+	if err != nil {
+		b.log.Debug().Err(err).Msg("could not make the streams again")
+		return false
+	}
+	b.log.Warn().Strs("streams", missing).Msg("made streams of NATS again: its store was lost")
+	return true
+}
+
+// MissingStreams tells which of the streams are not there.
+func (b *Broker) MissingStreams(ctx context.Context) ([]string, error) {
+	var missing []string
+	for _, name := range StreamNames() {
+		_, err := b.js.Stream(ctx, name)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			missing = append(missing, name)
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look for stream %s: %w", name, err)
+		}
+	}
+	return missing, nil
 }
 
 // streamOf tells which stream keeps a subject.

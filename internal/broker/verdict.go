@@ -2,15 +2,7 @@ package broker
 
 import (
 	"context"
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
-
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
-	"github.com/vestnik-mail/vestnik/internal/events"
 )
 
 // maxDeliveries is after how many deliveries that ended in errors a message is buried. With the growing delay that is
@@ -46,37 +38,4 @@ func (v *verdict) delay() time.Duration {
 	}
 	shift := min(max(v.deliveries, 1)-1, 9)
 	return min(100*time.Millisecond<<shift, 30*time.Second)
-}
-
-// Headers of buried messages.
-const (
-	headerDeadReason   = "Vestnik-Dead-Reason"
-	headerDeadSubject  = "Vestnik-Dead-Subject"
-	headerDeadConsumer = "Vestnik-Dead-Consumer"
-	headerDeadCount    = "Vestnik-Dead-Deliveries"
-)
-
-// bury stores a copy of m in the DEAD stream with the reason.
-func (b *Broker) bury(ctx context.Context, m jetstream.Msg, consumer, reason string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTimeout)
-	defer cancel()
-	dead := nats.NewMsg("vestnik.dead." + consumer)
-	dead.Data = m.Data()
-	for k, v := range m.Headers() {
-		// Nats-* headers would act on the copy: schedule it, or make it a duplicate of itself.
-		if !strings.HasPrefix(k, "Nats-") {
-			dead.Header[k] = v
-		}
-	}
-	dead.Header.Set(headerDeadReason, reason)
-	dead.Header.Set(headerDeadSubject, m.Subject())
-	dead.Header.Set(headerDeadConsumer, consumer)
-	if meta, err := m.Metadata(); err == nil {
-		dead.Header.Set(headerDeadCount, strconv.FormatUint(meta.NumDelivered, 10))
-		dead.Header.Set(events.HeaderDedupe, fmt.Sprintf("dead-%s-%d", meta.Stream, meta.Sequence.Stream))
-	}
-	if _, err := b.js.PublishMsg(ctx, dead); err != nil {
-		return fmt.Errorf("publish to %s: %w", dead.Subject, err)
-	}
-	return nil
 }

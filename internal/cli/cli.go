@@ -18,6 +18,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"github.com/vestnik-mail/vestnik/internal/app"
 	"github.com/vestnik-mail/vestnik/internal/config"
 	"github.com/vestnik-mail/vestnik/internal/logging"
 )
@@ -105,8 +106,9 @@ NATS, Redis and mailbox, and the other commands find them by themselves.`,
 	)
 	root.SetHelpCommandGroupID("keep")
 	root.AddCommand(
-		c.upCommand(), c.demoCommand(), c.sendCommand(),
-		c.migrateCommand(), c.userCommand(), c.importCommand(), c.configCommand(), c.natsCommand(), c.versionCommand(),
+		c.upCommand(), c.demoCommand(), c.sendCommand(), c.resendCommand(),
+		c.migrateCommand(), c.userCommand(), c.importCommand(), c.exportCommand(), c.configCommand(), c.natsCommand(),
+		c.deadCommand(), c.healthcheckCommand(), c.versionCommand(),
 	)
 	return root
 }
@@ -130,7 +132,7 @@ func (c *command) settings() (config.Config, error) {
 	if c.Environ != nil {
 		load = func() (config.Config, error) { return config.Parse(c.Environ) }
 	}
-	cfg, err := load()
+	cfg, err := app.LoadSettings(load)
 	if err != nil {
 		return cfg, fmt.Errorf("the settings are wrong:\n%w", err)
 	}

@@ -10,11 +10,11 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"github.com/vestnik-mail/vestnik/internal/app"
 	"github.com/vestnik-mail/vestnik/internal/config"
+	"github.com/vestnik-mail/vestnik/internal/logging"
 )
 
 const (
@@ -69,10 +69,10 @@ nothing is left behind but with --data.`,
 }
 
 func (c *command) demo(ctx context.Context, cfg config.Config, o demoOptions) (err error) {
-	if cfg.DatabaseURL+cfg.NATSURL+cfg.RedisURL+cfg.SMTPURL != "" {
+	if cfg.DatabaseURL+cfg.NATSURL+cfg.RedisURL+cfg.SMTPURL+cfg.HTTPProvider != "" {
 		say(c.Stderr, "vestnik: the demo uses servers and a mailbox of its own, not those of the settings\n")
 	}
-	cfg.DatabaseURL, cfg.NATSURL, cfg.RedisURL, cfg.SMTPURL, cfg.BaseURL = "", "", "", "", ""
+	cfg.DatabaseURL, cfg.NATSURL, cfg.RedisURL, cfg.SMTPURL, cfg.HTTPProvider, cfg.BaseURL = "", "", "", "", "", ""
 	d := &demo{command: c, o: o, out: c.Stdout}
 	if c.json {
 		d.out = c.Stderr
@@ -90,13 +90,14 @@ func (c *command) demo(ctx context.Context, cfg config.Config, o demoOptions) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
+	cfg.HealthAddr = "127.0.0.1:0" // that of a real one is not the demonstration's to take
 	if cfg.HTTPAddr, err = freeAddr(ctx, cfg.HTTPAddr); err != nil {
 		return err
 	}
 	d.log = &screen{out: c.Stderr}
 	log := c.logger(quieter(cfg))
 	if isTerminal(c.Stderr) {
-		log = log.Output(zerolog.ConsoleWriter{Out: d.log, TimeFormat: "15:04:05"})
+		log = log.Output(logging.Console(d.log))
 	}
 	say(d.out, "\nVestnik demo\n\nStarting PostgreSQL, NATS, Redis and a mailbox in\n%s\n", cfg.DataDir)
 	jobs := app.Jobs{Gateway: true, Planner: true, Sender: true}

@@ -26,9 +26,9 @@ func (c *command) sendCommand() *cobra.Command {
 		Short:   "Start mailings now and watch them to their end",
 		GroupID: "run",
 		Long: `The mailing script. It starts the given mailings now, each as a new attempt;
-without any it starts those that are due. Then it waits for the attempts to
-end. The status is 0 only if every recipient of every attempt was sent to, and
-when nothing was due.
+without any it starts those that are due, and takes on attempts that run and
+have no sender. Then it waits for the attempts to end. The status is 0 only if
+every recipient of every attempt was sent to, and when nothing was due.
 
 The sending itself is done by the senders that run ("vestnik up", or the
 program sender). With --inline it is done by this very process as well, which
@@ -54,14 +54,24 @@ runs.`,
 			}
 			cfg = quieter(cfg)
 			return c.withServers(ctx, cfg, o.inline, c.logger(cfg), func(cfg config.Config) error {
-				return c.send(ctx, cfg, ids, o)
+				return c.send(ctx, cfg, o, func(ctx context.Context, s *sending) error {
+					if len(ids) == 0 {
+						return s.startDue(ctx)
+					}
+					s.startThese(ctx, ids)
+					return nil
+				})
 			})
 		}),
 	}
+	o.addTo(cmd)
+	return cmd
+}
+
+func (o *sendOptions) addTo(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.inline, "inline", false, "send in this process: for when no sender runs")
 	cmd.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "print nothing unless something goes wrong")
 	cmd.Flags().DurationVar(&o.patience, "patience", 15*time.Second, "how long to wait for a sender to begin; 0: for ever")
-	return cmd
 }
 
 // withServers calls fn with settings that name the servers a mailing needs. To send inline where none run, those of the
@@ -98,7 +108,8 @@ func (c *command) withServers(ctx context.Context, cfg config.Config, inline boo
 	})
 }
 
-func (c *command) send(ctx context.Context, cfg config.Config, ids []domain.ID, o sendOptions) error {
+// send has begin set attempts going, and watches them to their end.
+func (c *command) send(ctx context.Context, cfg config.Config, o sendOptions, begin func(context.Context, *sending) error) error {
 	store, err := app.OpenStore(ctx, cfg)
 	if err != nil {
 		return err
@@ -107,15 +118,15 @@ func (c *command) send(ctx context.Context, cfg config.Config, ids []domain.ID, 
 	if err := store.PingSchema(ctx); err != nil {
 		return err
 	}
-	s := &sending{command: c, store: store, o: o}
+	s := &sending{command: c, store: store, o: o, begin: begin}
 	if !o.inline {
-		return s.run(ctx, ids)
+		return s.run(ctx)
 	}
-	return s.runInline(ctx, cfg, ids)
+	return s.runInline(ctx, cfg)
 }
 
 // runInline runs while this process does a planner's and a sender's work.
-func (s *sending) runInline(ctx context.Context, cfg config.Config, ids []domain.ID) error {
+func (s *sending) runInline(ctx context.Context, cfg config.Config) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	worked := make(chan error, 1)
@@ -123,15 +134,13 @@ func (s *sending) runInline(ctx context.Context, cfg config.Config, ids []domain
 		defer cancel() // without it there is nothing to wait for
 		worked <- app.Run(ctx, cfg, app.Options{Jobs: app.Jobs{Planner: true, Sender: true}}, s.logger(cfg))
 	}()
-	err := s.run(ctx, ids)
+	err := s.run(ctx)
 	cancel()
 	return errors.Join(<-worked, err)
 }
 
-func (s *sending) run(ctx context.Context, ids []domain.ID) error {
-	if len(ids) > 0 {
-		s.startThese(ctx, ids)
-	} else if err := s.startDue(ctx); err != nil {
+func (s *sending) run(ctx context.Context) error {
+	if err := s.begin(ctx, s); err != nil {
 		return err
 	}
 	if err := s.watch(ctx); err != nil {

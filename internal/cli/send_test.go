@@ -72,3 +72,19 @@ func TestSend(t *testing.T) {
 	require.Len(t, box.Messages, 2)
 	require.NotEqual(t, box.Messages[0].To, box.Messages[1].To)
 }
+
+// What a `vestnik send` from a crontab left behind, the next one takes on, although it is no longer due.
+func TestSendAdoptsWhatHasNoSender(t *testing.T) {
+	t.Parallel()
+	s := settings(t)
+	u := startUp(t, s, "--no-planner", "--no-sender")
+	key := makeKey(t, s, "anna@example.org")
+	makeMailing(t, u.API, key, "left", time.Now())
+	left := vestnik(t, s, "", "send", "--patience", "1s") // it begins the attempt, and nobody sends
+	require.Equal(t, 1, left.status)
+	require.Contains(t, left.errors, "nobody has begun to send within 1s")
+
+	r := vestnik(t, s, "", "send", "--inline").ok(t)
+	require.Regexp(t, `^left: succeeded, 1 of 1 sent, in [\d.]+ s\n$`, r.out)
+	require.Equal(t, "No mailing is due.\n", vestnik(t, s, "", "send").ok(t).out)
+}

@@ -19,8 +19,10 @@ type sendStore interface {
 	AnyAttempt(ctx context.Context, id domain.ID) (domain.Attempt, error)
 	Attempts(ctx context.Context, owner, mailing domain.ID, page domain.Page) ([]domain.Attempt, error)
 	StartMailing(ctx context.Context, owner, id domain.ID) (domain.Attempt, error)
+	ResendAttempt(ctx context.Context, owner, id domain.ID, r domain.Resend) (domain.Resent, error)
 	StartAttempt(ctx context.Context, attempt domain.ID) (domain.Start, error)
 	DueMailings(ctx context.Context) ([]domain.ID, error)
+	RunningAttempts(ctx context.Context) ([]domain.ID, error)
 	MailingsToPlan(ctx context.Context, patience time.Duration) ([]domain.ID, error)
 	PlanNext(ctx context.Context, mailing domain.ID) (bool, error)
 }
@@ -31,6 +33,7 @@ type sending struct {
 
 	store   sendStore
 	o       sendOptions
+	begin   func(context.Context, *sending) error
 	watched []*watched
 	failed  bool
 }
@@ -40,6 +43,8 @@ type watched struct {
 	attempt domain.Attempt
 	track   *track
 	held    bool // it was not begun because its mailing may not be sent now
+	// before is what a resend found done, by which nobody has shown that he sends; zero for a new attempt.
+	before domain.Attempt
 }
 
 func (w *watched) over() bool { return w.held || ended(w.attempt.Status) }
@@ -79,7 +84,7 @@ func (s *sending) startOne(ctx context.Context, id domain.ID) (domain.Attempt, e
 	return domain.Attempt{}, err
 }
 
-// startDue takes on the planned attempts whose time has come. A second attempt beside a planned one would mail
+// startDue takes on the planned attempts whose time has come, and those that a sender left behind when it was killed. A second attempt beside a planned one would mail
 // everybody twice, so it is that one that is begun. The mailings are planned first, which puts right what nobody has
 // planned while no planner ran.
 func (s *sending) startDue(ctx context.Context) error {
@@ -94,6 +99,9 @@ func (s *sending) startDue(ctx context.Context) error {
 				return err
 			}
 		}
+	}
+	if err := s.adopt(ctx); err != nil {
+		return err
 	}
 	due, err := s.store.DueMailings(ctx)
 	if err != nil {
@@ -112,6 +120,22 @@ func (s *sending) startDue(ctx context.Context) error {
 		for _, a := range attempts {
 			s.watched = append(s.watched, &watched{attempt: a})
 		}
+	}
+	return nil
+}
+
+// adopt takes on the attempts that run and have no sender.
+func (s *sending) adopt(ctx context.Context) error {
+	running, err := s.store.RunningAttempts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range running {
+		a, err := s.store.AnyAttempt(ctx, id)
+		if err != nil {
+			return err
+		}
+		s.watched = append(s.watched, &watched{attempt: a})
 	}
 	return nil
 }
@@ -234,7 +258,7 @@ func stateOf(a domain.Attempt) string {
 // begun reports whether any sender has shown itself: what is slow from then on is the mail service, and has its reason.
 func (s *sending) begun() bool {
 	for _, w := range s.watched {
-		if a := w.attempt; ended(a.Status) || a.Totals != (domain.Totals{}) || a.Reason != "" || a.LastResponse != "" {
+		if a := w.attempt; ended(a.Status) || a.Totals != w.before.Totals || a.Reason != "" || a.LastResponse != w.before.LastResponse {
 			return true
 		}
 	}

@@ -57,7 +57,7 @@ func (s *servers) start(ctx context.Context, cfg config.Config) (config.Config, 
 		}
 		cfg.RedisURL = s.redis.URL()
 	}
-	if cfg.SMTPURL == "" {
+	if cfg.SMTPURL == "" && cfg.HTTPProvider == "" {
 		if s.mailbox, err = mailbox.Start(ctx, mailbox.Config{Log: s.log}); err != nil {
 			return cfg, err
 		}

@@ -29,6 +29,8 @@ func TestUpSurvivesARestartAndWorksBesideOtherCommands(t *testing.T) {
 	require.Equal(t, "user", me.Role)
 	call(t, http.MethodGet, u.API+"/me", early, nil, nil, http.StatusOK)
 
+	require.Contains(t, vestnik(t, s, "", "healthcheck").ok(t).out, "/readyz: ready")
+
 	second := vestnik(t, s, "", "up")
 	require.Equal(t, 1, second.status)
 	require.Contains(t, second.errors, "is in use by another Vestnik process")
@@ -98,4 +100,28 @@ func TestImportClients(t *testing.T) {
 	r = vestnik(t, s, "name\nAnna\n", "import", "clients", "-", "--owner", "anna@example.org")
 	require.Equal(t, 1, r.status)
 	require.Contains(t, r.errors, `no column "email"`)
+
+	rejects := filepath.Join(t.TempDir(), "rejects.csv")
+	cp1251 := "\xcf\xee\xf7\xf2\xe0;\xc8\xec\xff\nanna@example.org;\xc0\xed\xed\xe0\n=bad;x\n" // Почта;Имя, Анна
+	r = vestnik(t, s, cp1251, "import", "clients", "-", "--owner", "anna@example.org", "--charset", "cp1251", "--rejects", rejects).ok(t)
+	require.Equal(t, "2 rows: 0 created, 1 updated (1 were so already), 1 rejected.\n", r.out)
+	require.NotContains(t, r.errors, "line 3")
+	written, err := os.ReadFile(rejects) //nolint:gosec // the test's own file
+	require.NoError(t, err)
+	require.Equal(t, "line,reason,email,row\n3,the address has no @,'=bad,'=bad;x\n", string(written))
+
+	r = vestnik(t, s, "", "export", "clients", "--owner", "anna@example.org", "--list", "Казань", "--delimiter", "semicolon", "--bom").ok(t)
+	require.Equal(t, "\ufeffemail;full_name;comment;город\nanna@example.org;Анна;;Казань\nиван@почта.example;Иван;;Самара\n", r.out)
+	copied := filepath.Join(t.TempDir(), "копия.csv")
+	r = vestnik(t, s, "", "export", "clients", "--owner", "anna@example.org", copied).ok(t)
+	require.Equal(t, "2 clients written to "+copied+".\n", r.out)
+	makeKey(t, s, "boris@example.org")
+	vestnik(t, s, "", "import", "clients", copied, "--owner", "boris@example.org").ok(t)
+	theirs := vestnik(t, s, "", "export", "clients", "--owner", "boris@example.org").ok(t).out
+	original, err := os.ReadFile(copied) //nolint:gosec // the test's own file
+	require.NoError(t, err)
+	require.Equal(t, string(original), theirs)
+	r = vestnik(t, s, "", "export", "clients", "--owner", "boris@example.org", "--list", "Казань")
+	require.Equal(t, 1, r.status)
+	require.Contains(t, r.errors, `no list "Казань"`)
 }

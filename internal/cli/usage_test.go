@@ -27,8 +27,13 @@ func TestMistakesOnTheCommandLineEndWithTwo(t *testing.T) {
 		"bad role":           {[]string{"user", "create", "--email", "a@example.org", "--password", "long enough, is it", "--role", "king"}, `"king"`},
 		"short password":     {[]string{"user", "create", "--email", "a@example.org", "--password", "short"}, "--password"},
 		"bad id":             {[]string{"send", "42"}, `"42" is not the id of a mailing`},
+		"no attempt":         {[]string{"resend"}, "1 arg"},
+		"bad attempt id":     {[]string{"resend", "42"}, `"42" is not the id of an attempt`},
+		"bad outcome":        {[]string{"resend", "019aaf5e-6d5b-7c10-8a43-5d1f0c3b9e21", "--outcome", "sent"}, `"sent"`},
 		"too many clients":   {[]string{"demo", "--clients", "1000001"}, "1,000,000"},
 		"two sources":        {[]string{"demo", "--clients", "5", "--csv", "x.csv"}, "csv"},
+		"no charset":         {[]string{"import", "clients", "x.csv", "--owner", "a@example.org", "--charset", "koi8-r"}, "windows-1251"},
+		"no delimiter":       {[]string{"export", "clients", "--owner", "a@example.org", "--delimiter", "|"}, "semicolon"},
 		"no file":            {[]string{"import", "clients", "--owner", "a@example.org"}, "1 arg"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -45,12 +50,15 @@ func TestMistakesOnTheCommandLineEndWithTwo(t *testing.T) {
 func TestHelpNamesEveryCommand(t *testing.T) {
 	t.Parallel()
 	help := vestnik(t, []string{}, "", "--help").ok(t).out
-	for _, command := range []string{"up", "demo", "send", "migrate", "user", "import", "config", "nats", "version"} {
+	for _, command := range []string{"up", "demo", "send", "resend", "migrate", "user", "import", "export", "config", "nats", "dead", "healthcheck", "version"} {
 		assert.Contains(t, help, "\n  "+command+" ")
 		help += vestnik(t, []string{}, "", command, "--help").ok(t).out
 	}
 	help += vestnik(t, []string{}, "", "user", "create", "--help").ok(t).out
 	help += vestnik(t, []string{}, "", "import", "clients", "--help").ok(t).out
+	help += vestnik(t, []string{}, "", "export", "clients", "--help").ok(t).out
+	help += vestnik(t, []string{}, "", "dead", "requeue", "--help").ok(t).out
+	help += vestnik(t, []string{}, "", "dead", "drop", "--help").ok(t).out
 	for line := range strings.SplitSeq(help, "\n") {
 		assert.LessOrEqual(t, utf8.RuneCountInString(line), 80, "%q", line)
 	}
@@ -108,7 +116,7 @@ func TestConfigMasksSecrets(t *testing.T) {
 
 func TestCommandsSayWhatToDoWhenNothingRuns(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"send"}, {"nats"}, {"config", "--export"}} {
+	for _, args := range [][]string{{"send"}, {"nats"}, {"dead", "list"}, {"config", "--export"}} {
 		r := vestnik(t, settings(t), "", args...)
 		require.Equal(t, 1, r.status)
 		require.Contains(t, r.errors, "vestnik up", args)

@@ -1,5 +1,5 @@
 // Package config reads Vestnik's settings. It is the only reader of the environment: every setting is an environment
-// variable with the prefix VESTNIK_, listed in .env.sample.
+// variable with the prefix VESTNIK_, listed in .env.sample, but for those that OpenTelemetry names.
 package config
 
 import (
@@ -32,9 +32,11 @@ type Config struct {
 	EventsMaxAge time.Duration `env:"EVENTS_MAX_AGE" envDefault:"72h" desc:"how long events can be replayed"`
 	RedisURL     string        `env:"REDIS_URL" desc:"Redis: redis://:password@host:6379/0"`
 	HTTPAddr     string        `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080" desc:"where the gateway listens"`
-	HealthAddr   string        `env:"HEALTH_ADDR" envDefault:"127.0.0.1:0" desc:"where planner and sender serve /healthz and /readyz; port 0: any free one, named in the log"`
+	HealthAddr   string        `env:"HEALTH_ADDR" envDefault:"127.0.0.1:0" desc:"where /healthz, /readyz and /metrics are served, by the gateway too where a port is named; port 0: any free one, named in the log"`
 	BaseURL      string        `env:"BASE_URL" desc:"the address people reach Vestnik by; empty: http:// and HTTP_ADDR"`
-	SMTPURL      string        `env:"SMTP_URL" desc:"the mail service: smtp://user:password@host:587?tls=starttls&connections=10&rate=100"`
+	SMTPURL      string        `env:"SMTP_URL" desc:"the mail service: smtp://user:password@host:587?tls=starttls&connections=10&rate=100; several separated by commas, each with name=…, the first takes mailings that name none"`
+	HTTPProvider string        `env:"HTTP_PROVIDER_URL" desc:"a mail service with an HTTP interface: https://api.example.com/send#name=api&connections=10&rate=100; several separated by commas; after those of SMTP_URL"`
+	HTTPToken    string        `env:"HTTP_PROVIDER_TOKEN" secret:"true" desc:"the bearer token for HTTP_PROVIDER_URL; several separated by commas, in the same order"`
 	MailFrom     string        `env:"MAIL_FROM" envDefault:"Vestnik <vestnik@localhost>" desc:"sender of every message: Name <address>"`
 	Workers      int           `env:"WORKERS" envDefault:"20" desc:"chunks that one sender sends at a time"`
 	Lease        time.Duration `env:"LEASE" envDefault:"15s" desc:"how long a chunk stays with a sender that shows no life"`
@@ -42,6 +44,8 @@ type Config struct {
 	DataDir      string        `env:"DATA_DIR" desc:"data of vestnik up; empty: $XDG_DATA_HOME/vestnik, as root /var/lib/vestnik"`
 	LogLevel     string        `env:"LOG_LEVEL" envDefault:"info" desc:"trace, debug, info, warn or error"`
 	LogFormat    string        `env:"LOG_FORMAT" envDefault:"auto" desc:"json, console, or auto: console on a terminal"`
+
+	Traces Traces `env:"-"` // in variables of their own names
 }
 
 // Load reads the settings of this process. The error names every problem there is.
@@ -60,8 +64,14 @@ func Parse(environ []string) (Config, error) {
 	} else if err != nil {
 		problems = append(problems, err)
 	}
+	problems = append(problems, cfg.Traces.parse(vars)...)
 	problems = append(problems, unknown(vars)...)
-	problems = append(problems, cfg.validate()...)
+	for _, p := range cfg.validate() {
+		name, _, _ := strings.Cut(p.Error(), ":")
+		if !slices.ContainsFunc(problems, func(other error) bool { return strings.HasPrefix(other.Error(), name+":") }) {
+			problems = append(problems, p) // what cannot be read is not wrong for being 0 besides
+		}
+	}
 	if cfg.DataDir == "" {
 		cfg.DataDir = defaultDataDir(vars)
 	}
@@ -81,8 +91,8 @@ func describe(err error) error {
 // unknown finds variables that look like settings and are none: a slip of the pen is better named than ignored.
 func unknown(vars map[string]string) []error {
 	var known []string
-	for f := range reflect.TypeFor[Config]().Fields() {
-		known = append(known, prefix+f.Tag.Get("env"))
+	for _, s := range (&Config{}).Settings() {
+		known = append(known, s.Name)
 	}
 	var problems []error
 	for name := range vars {
@@ -130,6 +140,10 @@ func (c *Config) validate() []error {
 	checkURL("NATS_URL", c.NATSURL, "nats", "tls", "ws", "wss")
 	checkURL("REDIS_URL", c.RedisURL, "redis", "rediss")
 	checkURL("SMTP_URL", c.SMTPURL, "smtp", "smtps")
+	checkURL("HTTP_PROVIDER_URL", c.HTTPProvider, "http", "https")
+	if n := len(c.HTTPTokens()); n > 0 && n != strings.Count(c.HTTPProvider, ",")+1 {
+		add("HTTP_PROVIDER_TOKEN", "must name as many tokens as HTTP_PROVIDER_URL names services; it names %d for %d", n, strings.Count(c.HTTPProvider, ",")+1)
+	}
 	checkURL("BASE_URL", c.BaseURL, "http", "https")
 	for name, addr := range map[string]string{"HTTP_ADDR": c.HTTPAddr, "HEALTH_ADDR": c.HealthAddr} {
 		if _, _, err := net.SplitHostPort(addr); err != nil {
@@ -167,6 +181,18 @@ func (c *Config) validate() []error {
 	return bad
 }
 
+// HTTPTokens are the tokens of the services with an HTTP interface, in their order; none when no token is set.
+func (c *Config) HTTPTokens() []string {
+	if c.HTTPToken == "" {
+		return nil
+	}
+	tokens := strings.Split(c.HTTPToken, ",")
+	for i := range tokens {
+		tokens[i] = strings.TrimSpace(tokens[i])
+	}
+	return tokens
+}
+
 // Require returns an error that names every one of the given settings (without the prefix) that is empty.
 func (c *Config) Require(names ...string) error {
 	var missing []error
@@ -180,21 +206,58 @@ func (c *Config) Require(names ...string) error {
 
 // Setting is one setting as it is in force.
 type Setting struct {
-	Name  string // VESTNIK_…
+	Name  string // VESTNIK_…, or OTEL_…
 	Value string // masked where it is secret
 	Help  string
 }
 
 // Settings lists every setting with its value; secrets are masked.
 func (c *Config) Settings() []Setting {
-	v := reflect.ValueOf(*c)
+	return append(settingsOf(prefix, reflect.ValueOf(*c)), settingsOf("", reflect.ValueOf(c.Traces))...)
+}
+
+func settingsOf(prefix string, v reflect.Value) []Setting {
 	var out []Setting
 	for f, value := range v.Fields() {
+		if f.Tag.Get("env") == "-" {
+			continue
+		}
 		out = append(out, Setting{
 			Name: prefix + f.Tag.Get("env"), Value: masked(f.Tag.Get("secret") == "true", fmt.Sprint(value.Interface())), Help: f.Tag.Get("desc"),
 		})
 	}
 	return out
+}
+
+// harmless are the parameters of URLs whose values are shown. Services have names of their own for their keys, so it is not
+// the secret ones that are listed.
+func harmless() []string {
+	return []string{
+		"tls", "connections", "rate", "name", "helo", "insecure_skip_verify", "idempotent", "timeout",
+		"host", "port", "user", "dbname", "sslmode", "pool_max_conns", "connect_timeout", "application_name",
+	}
+}
+
+// maskedURL hides the password, a user that stands alone where that is a token, and the values of parameters that may be
+// secret.
+func maskedURL(u *url.URL) string {
+	const hidden = "********"
+	if _, has := u.User.Password(); has {
+		u.User = url.UserPassword(u.User.Username(), hidden)
+	} else if u.User != nil && !slices.Contains([]string{"postgres", "postgresql", "smtp", "smtps"}, u.Scheme) {
+		u.User = url.User(hidden)
+	}
+	mask := func(raw string) string {
+		pairs := strings.Split(raw, "&")
+		for i, pair := range pairs {
+			if name, value, has := strings.Cut(pair, "="); has && value != "" && !slices.Contains(harmless(), name) {
+				pairs[i] = name + "=" + hidden
+			}
+		}
+		return strings.Join(pairs, "&")
+	}
+	u.RawQuery = mask(u.RawQuery)
+	return strings.ReplaceAll(u.String(), url.QueryEscape(hidden), hidden)
 }
 
 // masked hides a secret, and the passwords of URLs.
@@ -214,11 +277,7 @@ func masked(secret bool, value string) string {
 		if err != nil {
 			return "********"
 		}
-		if _, has := u.User.Password(); has {
-			u.User = url.UserPassword(u.User.Username(), "********")
-			part = strings.Replace(u.String(), url.QueryEscape("********"), "********", 1)
-		}
-		parts[i] = part
+		parts[i] = maskedURL(u)
 	}
 	return strings.Join(parts, ",")
 }

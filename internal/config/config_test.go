@@ -52,7 +52,7 @@ func TestSampleListsEverySettingWithItsDefault(t *testing.T) {
 	sample := map[string]string{}
 	for line := range strings.Lines(string(raw)) {
 		line = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "#"))
-		if name, value, ok := strings.Cut(line, "="); ok && strings.HasPrefix(name, "VESTNIK_") {
+		if name, value, ok := strings.Cut(line, "="); ok && (strings.HasPrefix(name, "VESTNIK_") || strings.HasPrefix(name, "OTEL_")) {
 			sample[name] = value
 		}
 	}
@@ -70,4 +70,54 @@ func TestSampleListsEverySettingWithItsDefault(t *testing.T) {
 		delete(sample, s.Name)
 	}
 	require.Empty(t, sample, "in .env.sample, but no settings")
+}
+
+func TestTracesGoWhereTheStandardVariablesSay(t *testing.T) {
+	t.Parallel()
+	for environ, want := range map[string]string{
+		"": "",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4318":                                                 "http://c:4318/v1/traces",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4318/":                                                "http://c:4318/v1/traces",
+		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=https://c/in OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4318": "https://c/in",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4318 OTEL_SDK_DISABLED=true":                          "",
+		"OTEL_EXPORTER_OTLP_PROTOCOL=grpc OTEL_ANYTHING=else":                                       "",
+	} {
+		cfg, err := config.Parse(strings.Fields(environ))
+		require.NoError(t, err, environ)
+		require.Equal(t, want, cfg.Traces.URL(), environ)
+	}
+	cfg, err := config.Parse([]string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4318", "OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20hunter2, x=1"})
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"authorization": "Bearer hunter2", "x": "1"}, cfg.Traces.HeaderMap())
+	for _, s := range cfg.Settings() {
+		require.NotContains(t, s.Value, "hunter2", s.Name)
+	}
+	_, err = config.Parse([]string{"OTEL_EXPORTER_OTLP_ENDPOINT=c:4318", "OTEL_EXPORTER_OTLP_PROTOCOL=grpc", "OTEL_EXPORTER_OTLP_HEADERS=hunter2", "OTEL_SDK_DISABLED=maybe"})
+	for _, name := range []string{"ENDPOINT", "PROTOCOL", "HEADERS"} {
+		require.ErrorContains(t, err, "OTEL_EXPORTER_OTLP_"+name+": ")
+	}
+	require.ErrorContains(t, err, "OTEL_SDK_DISABLED: ")
+	require.NotContains(t, err.Error(), "hunter2")
+}
+
+// A service may want its key anywhere in its URL.
+func TestSecretsOfURLsAreMaskedWhereverTheyStand(t *testing.T) {
+	t.Parallel()
+	cfg, err := config.Parse([]string{
+		"VESTNIK_DATABASE_URL=postgres://h/db?user=anna&password=SECRET",
+		"VESTNIK_NATS_URL=nats://SECRET@nats:4222,nats://u:SECRET@other:4222",
+		"VESTNIK_REDIS_URL=redis://r:6379/0?password=SECRET",
+		"VESTNIK_HTTP_PROVIDER_URL=https://SECRET@api.example.com/send?api_key=SECRET&v=2#name=api&rate=5",
+		"VESTNIK_SMTP_URL=smtp://anna:SECRET@mail.example.com:587?tls=starttls&rate=100",
+	})
+	require.NoError(t, err)
+	all := map[string]string{}
+	for _, s := range cfg.Settings() {
+		require.NotContains(t, s.Value, "SECRET", s.Name)
+		all[s.Name] = s.Value
+	}
+	require.Equal(t, "postgres://h/db?user=anna&password=********", all["VESTNIK_DATABASE_URL"])
+	require.Equal(t, "nats://********@nats:4222,nats://u:********@other:4222", all["VESTNIK_NATS_URL"])
+	require.Equal(t, "https://********@api.example.com/send?api_key=********&v=********#name=api&rate=5", all["VESTNIK_HTTP_PROVIDER_URL"])
+	require.Equal(t, "smtp://anna:********@mail.example.com:587?tls=starttls&rate=100", all["VESTNIK_SMTP_URL"])
 }

@@ -1,8 +1,6 @@
 package csvimport
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -29,9 +27,10 @@ func badFormat(format string, args ...any) error { return &FormatError{fmt.Sprin
 
 // columns maps the known columns to their places; -1 is absent.
 type columns struct {
-	email, fullName, comment int
-	attributes               []attribute
-	count                    int
+	email, comment int
+	fullName       []int // joined with a space
+	attributes     []attribute
+	count          int
 }
 
 type attribute struct {
@@ -39,117 +38,149 @@ type attribute struct {
 	at   int
 }
 
-// firstLine takes the header line off r, with any blank lines before it, so that its delimiter can be told.
-func firstLine(r *bufio.Reader) ([]byte, error) {
-	var all []byte
-	for {
-		line, err := r.ReadSlice('\n')
-		if errors.Is(err, bufio.ErrBufferFull) || len(all)+len(line) > headerSize {
-			return nil, badFormat("the first line is longer than %d bytes; it must name the columns", headerSize)
+// readHeader takes the first line off s and finds out the delimiter and the columns.
+func readHeader(s *scanner) (columns, error) {
+	if err := s.skipBlank(headerSize); err != nil {
+		if errors.Is(err, io.EOF) {
+			return columns{}, badFormat("the file is empty; its first line must name the columns")
 		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, err
-		}
-		all = append(all, line...)
-		if len(bytes.TrimSpace(line)) > 0 {
-			return all, nil
-		}
-		if err != nil {
-			return nil, badFormat("the file is empty; its first line must name the columns")
-		}
+		return columns{}, err
 	}
+	line, err := s.firstLine(headerSize)
+	if err != nil {
+		return columns{}, err
+	}
+	s.comma = delimiterOf(line)
+	if _, err := s.next(headerSize); err != nil {
+		if bad, ok := errors.AsType[quoteError](err); ok {
+			return columns{}, badFormat("the first line %s", bad)
+		}
+		return columns{}, err
+	}
+	return readColumns(s.fields)
 }
 
-// checkEncoding skips a UTF-8 byte order mark and refuses those of UTF-16.
-func checkEncoding(r *bufio.Reader) error {
-	mark, err := r.Peek(3)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	switch {
-	case bytes.Equal(mark, []byte{0xEF, 0xBB, 0xBF}):
-		_, err = r.Discard(3)
-		return err
-	case bytes.HasPrefix(mark, []byte{0xFF, 0xFE}) || bytes.HasPrefix(mark, []byte{0xFE, 0xFF}):
-		return badFormat("the file is in UTF-16; save it as CSV in UTF-8")
-	default:
-		return nil
-	}
-}
-
-// delimiterOf returns whichever of comma, semicolon and tab the line uses most, outside quotes.
-func delimiterOf(line []byte) rune {
-	var commas, semicolons, tabs int
-	quoted := false
-	for _, c := range line {
-		switch {
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == ',':
-			commas++
-		case c == ';':
-			semicolons++
-		case c == '\t':
-			tabs++
-		}
-	}
-	switch {
-	case tabs > commas && tabs > semicolons:
-		return '\t'
-	case semicolons > commas:
-		return ';'
-	default:
-		return ','
-	}
-}
-
+// readColumns finds out what each column is. Everything that is wrong with the names is told together.
 func readColumns(names []string) (columns, error) {
-	cols := columns{email: -1, fullName: -1, comment: -1, count: len(names)}
-	seen := make(map[string]bool, len(names))
-	for i, name := range names {
+	h := header{names: names, roles: map[role][]int{}, used: map[int]bool{}}
+	h.look()
+	cols := h.columns()
+	if len(h.faults) > 0 {
+		return columns{}, badFormat("%s", strings.Join(h.faults, "; "))
+	}
+	return cols, nil
+}
+
+// header is a first line on its way to columns.
+type header struct {
+	names  []string
+	roles  map[role][]int
+	used   map[int]bool // as something else than an attribute
+	faults []string
+}
+
+func (h *header) faultf(format string, args ...any) {
+	h.faults = append(h.faults, fmt.Sprintf(format, args...))
+}
+
+// look sorts the columns by what their names say.
+func (h *header) look() {
+	seen := make(map[string]bool, len(h.names))
+	for i, name := range h.names {
 		if !utf8.ValidString(name) {
-			return columns{}, badFormat("the first line is not in UTF-8; save the file as CSV in UTF-8")
+			h.faultf("the name of column %d is not in UTF-8: save the file as CSV in UTF-8, or say which charset it is in", i+1)
+			h.used[i] = true // a fault is told once
+			continue
 		}
 		name = strings.TrimSpace(name)
+		h.names[i] = name
 		known := strings.ToLower(name)
-		if seen[known] {
-			return columns{}, badFormat("the first line names the column %q twice", name)
-		}
-		seen[known] = true
-		switch known {
-		case "":
-			return columns{}, badFormat("column %d has no name", i+1)
-		case "email":
-			cols.email = i
-		case "full_name":
-			cols.fullName = i
-		case "comment":
-			cols.comment = i
+		switch {
+		case known == "":
+			h.faultf("column %d has no name", i+1)
+			h.used[i] = true
+		case strings.HasPrefix(name, attributePrefix):
+		case seen[known]:
+			h.faultf("the first line names the column %q twice", name)
+			h.used[i] = true
 		default:
-			cols.attributes = append(cols.attributes, attribute{name, i})
+			seen[known] = true
+			h.roles[roleOf(name)] = append(h.roles[roleOf(name)], i)
 		}
 	}
-	if cols.email < 0 {
-		return columns{}, badFormat(`the first line names no column "email"; it says %.200q`, strings.Join(names, ", "))
-	}
-	return cols, cols.check()
 }
 
-// check holds the attributes' names and number to the domain's rules.
-func (c *columns) check() error {
-	probe := domain.Client{Attributes: make(map[string]string, len(c.attributes))}
-	for _, a := range c.attributes {
-		probe.Attributes[a.name] = ""
+// columns gives each role to the column that has its name, or else to the one with another name for it. What is left
+// over is an attribute.
+func (h *header) columns() columns {
+	cols := columns{email: h.pick("email", emailRole), comment: h.pick("comment", commentRole), count: len(h.names)}
+	if cols.email < 0 {
+		cols.email = h.pick("email", addressRole)
 	}
-	if bad := probe.Validate(); len(bad) > 0 {
-		return badFormat("columns: %s", bad[0].Message)
+	if cols.email < 0 {
+		h.faultf(`the first line names no column "email"; it says %.200q`, strings.Join(h.names, ", "))
 	}
-	return nil
+	if i := h.pick("full_name", fullNameRole); i >= 0 {
+		cols.fullName = []int{i}
+	} else {
+		for _, part := range []role{nameRole, middleRole, lastRole} {
+			if i := h.pick("full_name", part); i >= 0 {
+				cols.fullName = append(cols.fullName, i)
+			}
+		}
+	}
+	known := map[string]bool{}
+	for i, name := range h.names {
+		if h.used[i] {
+			continue
+		}
+		name = strings.TrimPrefix(name, attributePrefix)
+		if known[name] {
+			h.faultf("the first line names the attribute %q twice", name)
+		}
+		known[name] = true
+		probe := domain.Client{Attributes: map[string]string{name: ""}}
+		for _, bad := range probe.Validate() {
+			h.faultf("columns: %s", bad.Message)
+		}
+		cols.attributes = append(cols.attributes, attribute{name, i})
+	}
+	// A client has domain.MaxAttributes at most, which is looked at row by row; the clients of a file may have different ones.
+	if len(cols.attributes) > maxColumns {
+		h.faultf("columns: there are %d attributes; a file may have %d", len(cols.attributes), maxColumns)
+	}
+	return cols
+}
+
+// maxColumns is how many attributes a file may name.
+const maxColumns = 1000
+
+// pick uses and returns the column of that name, or the only one of the role; -1 is none.
+func (h *header) pick(name string, r role) int {
+	for _, list := range h.roles {
+		for _, i := range list {
+			if !h.used[i] && strings.EqualFold(h.names[i], name) {
+				h.used[i] = true
+				return i
+			}
+		}
+	}
+	switch list := h.roles[r]; len(list) {
+	case 0:
+		return -1
+	case 1:
+	default:
+		h.faultf("the columns %q and %q could both be %q: call the one that is so", h.names[list[0]], h.names[list[1]], name)
+		for _, i := range list[1:] {
+			h.used[i] = true
+		}
+	}
+	h.used[h.roles[r][0]] = true
+	return h.roles[r][0]
 }
 
 func (c *columns) public() Columns {
-	out := Columns{FullName: c.fullName >= 0, Comment: c.comment >= 0}
+	out := Columns{FullName: len(c.fullName) > 0, Comment: c.comment >= 0}
 	for _, a := range c.attributes {
 		out.Attributes = append(out.Attributes, a.name)
 	}

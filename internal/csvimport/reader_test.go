@@ -17,7 +17,7 @@ import (
 // readAll reads a whole file.
 func readAll(t *testing.T, file io.Reader) (clients []domain.Client, rejects []csvimport.Reject, err error) {
 	t.Helper()
-	r, err := csvimport.NewReader(file)
+	r, err := csvimport.NewReader(file, "")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -71,7 +71,7 @@ func TestDelimitersAndHeaders(t *testing.T) {
 
 func TestColumnsAreWhatTheFirstLineNames(t *testing.T) {
 	t.Parallel()
-	r, err := csvimport.NewReader(strings.NewReader("город,email,Comment,vip\n"))
+	r, err := csvimport.NewReader(strings.NewReader("город,email,Comment,vip\n"), "")
 	require.NoError(t, err)
 	assert.Equal(t, csvimport.Columns{Comment: true, Attributes: []string{"город", "vip"}}, r.Columns())
 }
@@ -141,4 +141,21 @@ func FuzzReader(f *testing.F) {
 			t.Fatalf("an error of neither kind: %v", err)
 		}
 	})
+}
+
+// The clients of a file may have different attributes, more of them together than any one may have.
+func TestManyColumnsWithFewFilledIn(t *testing.T) {
+	t.Parallel()
+	var header strings.Builder
+	for i := range 60 {
+		header.WriteString(",a" + strings.Repeat("x", i))
+	}
+	few := strings.Repeat(",v", 50) + strings.Repeat(",", 10)
+	many := strings.Repeat(",v", 60)
+	clients, rejects, err := readAll(t, strings.NewReader("email"+header.String()+"\nfew@example.org"+few+"\nmany@example.org"+many+"\n"))
+	require.NoError(t, err)
+	require.Len(t, clients, 1)
+	require.Len(t, clients[0].Attributes, 50)
+	require.Len(t, rejects, 1)
+	require.Equal(t, int64(3), rejects[0].Line)
 }

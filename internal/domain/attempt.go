@@ -7,6 +7,8 @@ import "time"
 //	planned ──due──▶ running ──every chunk done──────────▶ finished (succeeded | partial | failed)
 //	   │                │ ├────the end came first────────▶ expired
 //	   │                │ └────its mailing was deleted───▶ cancelled
+//	   │                ▲
+//	   │                └──── recipients of a finished or expired one are sent to again by hand
 //	   └──edited, paused or deleted: the row moves or goes
 //	missed: an occurrence that passed while nothing could start it; it is born and stays so
 type AttemptStatus string

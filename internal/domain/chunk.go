@@ -20,6 +20,7 @@ const OutstandingChunks = 32
 type Chunk struct {
 	ID        int64
 	AttemptID ID
+	MailingID ID
 	Try       int // 1 at first; a chunk of deferred recipients counts on
 	Clients   []int64
 	Window    Window
@@ -32,7 +33,8 @@ type Window struct{ From, To int }
 func (w Window) Len() int { return w.To - w.From }
 
 // MaxTries is how many times a recipient is tried: with the delays between the tries that is about 72 hours. It is
-// counted in tries, not from the attempt's start, so that a mailing held for a week does not give up on anybody.
+// counted in tries, not from the attempt's start, so that a mailing held for a week does not give up on anybody. A
+// resend by hand begins the count anew.
 const MaxTries = 22
 
 // RetryDelay is how long to wait before the given try (2 for the first repeat): 5, 15, 30 min, 1 h, 2 h, then every

@@ -46,6 +46,17 @@ type Suppression struct {
 	At     time.Time
 }
 
+// Suppressed is an address with its suppression.
+type Suppressed struct {
+	Suppression
+
+	Key         int64 // the order of suppressions; never shown outside
+	Email       Address
+	AttemptID   ID // in which it was refused; zero: by hand, or not known
+	MailingID   ID // of that attempt; zero as well when it is gone
+	MailingName string
+}
+
 // Validate returns every field at fault; the address has been parsed before.
 func (c *Client) Validate() []FieldError {
 	var bad []FieldError

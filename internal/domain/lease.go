@@ -28,11 +28,12 @@ const (
 
 // Lease is the answer to a sender that asks for a chunk.
 type Lease struct {
-	State  LeaseState
-	Wait   time.Duration // Busy: until the other lease would end; NotDue: until the chunk is due
-	Chunk  Chunk
-	Resend bool // the mailing has unknown outcomes tried again
-	Found  int  // recipients that the lease before left in an open window, recorded as unknown by this call
+	State    LeaseState
+	Wait     time.Duration // Busy: until the other lease would end; NotDue: until the chunk is due
+	Chunk    Chunk
+	Provider string // the mail service it goes through; empty: the default one
+	Resend   bool   // the mailing has unknown outcomes tried again
+	Found    int    // recipients that the lease before left in an open window, recorded as unknown by this call
 }
 
 // LeaseState says what came of asking for a chunk.

@@ -47,12 +47,14 @@ type Mailing struct {
 	ListIDs   []ID
 	Schedule  Schedule
 	OnUnknown OnUnknown
-	Status    MailingStatus
-	Reason    string    // why it is paused or disabled; empty otherwise
-	NextAt    time.Time // the planned start; zero when there is none
-	Revision  int
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	// ProviderID names the mail service that takes the messages; empty: the default one.
+	ProviderID string
+	Status     MailingStatus
+	Reason     string    // why it is paused or disabled; empty otherwise
+	NextAt     time.Time // the planned start; zero when there is none
+	Revision   int
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
 }
 
 // Validate returns every field at fault. now is the moment of saving: a schedule that is over is refused.

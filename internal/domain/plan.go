@@ -11,7 +11,7 @@ const MaxMissed = 1000
 // PlanState is what is known of a mailing's past when its next start is worked out.
 type PlanState struct {
 	Last   time.Time // the latest occurrence that was run or recorded; zero: none
-	Since  time.Time // when the schedule as it stands was set (created or edited): occurrences before it are nobody's fault, so never recorded as missed
+	Since  time.Time // when the schedule as it stands was set (created or edited; another end alone does not count): occurrences before it are nobody's fault, so never recorded as missed
 	Active time.Time // since when the mailing has been active (created, resumed, enabled): nothing is due earlier, so a start held back on purpose is not called late
 }
 

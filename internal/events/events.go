@@ -34,12 +34,13 @@ func (e MailingCreated) Subject() string {
 	return "vestnik.events.mailing.created." + e.MailingID.String()
 }
 
-// MailingChanged says that a mailing was edited, paused, resumed, disabled, enabled, started by hand or deleted.
+// MailingChanged says that a mailing was edited, paused, resumed, disabled, enabled, started by hand, deleted, or that
+// recipients of one of its attempts are sent to again.
 type MailingChanged struct {
 	MailingID domain.ID `json:"mailing_id"`
 	OwnerID   domain.ID `json:"owner_id"`
 	Revision  int       `json:"revision"`
-	Change    string    `json:"change"` // edited, paused, resumed, disabled, enabled, started, deleted
+	Change    string    `json:"change"` // edited, paused, resumed, disabled, enabled, started, resent, deleted
 }
 
 // Name implements Event.
@@ -140,7 +141,19 @@ func (e SendDue) ScheduleSubject() string { return ScheduleOf(e.MailingID) }
 type ChunkDue struct {
 	AttemptID domain.ID `json:"attempt_id"`
 	ChunkID   int64     `json:"chunk_id"`
+	Provider  string    `json:"provider,omitempty"` // the mail service that the mailing names; empty: the default one
+	Lane      Lane      `json:"lane,omitempty"`     // empty: LaneNext
 }
 
+// Lane says how soon a chunk gets a sender. It is a queue of two levels: what has just begun goes first, for a moment; what
+// takes longer takes turns with the others (multilevel feedback queue, Corbató et al. 1962).
+type Lane string
+
+// The lanes.
+const (
+	LaneFirst Lane = "first" // the first chunk of an attempt: a small mailing is done with it
+	LaneNext  Lane = "next"
+)
+
 // Name implements Event.
-func (ChunkDue) Name() string { return "chunk.due.v1" }
+func (ChunkDue) Name() string { return "chunk.due.v2" }

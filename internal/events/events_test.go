@@ -36,7 +36,7 @@ func TestWireFormat(t *testing.T) {
 			{Email: "gone@example.com", Outcome: domain.Skipped, Response: "the client was deleted", Tries: 1, At: at},
 		}},
 		events.SendDue{MailingID: mailing, AttemptID: attempt, DueAt: at},
-		events.ChunkDue{AttemptID: attempt, ChunkID: 7},
+		events.ChunkDue{AttemptID: attempt, ChunkID: 7, Provider: "mx1.example.com", Lane: events.LaneFirst},
 	} {
 		m, err := events.Encode(e, at)
 		require.NoError(t, err)

@@ -32,6 +32,8 @@ type api struct {
 	log   *bytes.Buffer // read it after stop only
 	stop  func()
 	calls []call
+
+	handler http.Handler
 }
 
 // caller is a user with a key.
@@ -67,7 +69,7 @@ func newAPI(t *testing.T, change ...func(*gateway.Deps)) *api {
 	require.NoError(t, err)
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return &api{t: t, store: store, url: server.URL, db: db, log: log, stop: server.Close, calls: calls(t)}
+	return &api{t: t, store: store, url: server.URL, db: db, log: log, stop: server.Close, calls: calls(t), handler: handler}
 }
 
 // checkBraces stands in for the templates' real check.

@@ -13,6 +13,10 @@ type attemptStore interface {
 	Attempt(ctx context.Context, owner, id domain.ID) (domain.Attempt, error)
 	// Deliveries returns those with the outcome (empty: all) in the order of their clients' keys, from behind after on.
 	Deliveries(ctx context.Context, owner, attempt domain.ID, outcome domain.Outcome, after int64, limit int) ([]domain.Delivery, error)
+	// Delivery returns a client's delivery and its history, oldest first.
+	Delivery(ctx context.Context, owner, attempt, client domain.ID) (domain.Delivery, []domain.Try, error)
+	// ResendAttempt returns a Conflict that says why nothing is sent again.
+	ResendAttempt(ctx context.Context, owner, id domain.ID, r domain.Resend) (domain.Resent, error)
 }
 
 type attemptAPI struct{ store attemptStore }
@@ -56,6 +60,45 @@ func (a attemptAPI) ListDeliveries(ctx context.Context, r openapi.ListDeliveries
 	return openapi.ListDeliveries200JSONResponse{Items: convert(found, showDelivery), NextCursor: next}, nil
 }
 
+// GetDelivery implements openapi.StrictServerInterface.
+func (a attemptAPI) GetDelivery(ctx context.Context, r openapi.GetDeliveryRequestObject) (openapi.GetDeliveryResponseObject, error) {
+	d, tries, err := a.store.Delivery(ctx, ownerOf(ctx), r.ID, r.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.GetDelivery200JSONResponse{
+		ClientID: d.ClientID, Email: d.Email, Outcome: openapi.Outcome(d.Outcome), Phase: string(d.Reply.Phase), Code: d.Reply.Code,
+		Enhanced: d.Reply.Enhanced, Response: d.Reply.Text, Provider: d.Provider, Tries: d.Tries, At: d.At.UTC(),
+		History: convert(tries, showTry),
+	}, nil
+}
+
+// ResendAttempt implements openapi.StrictServerInterface.
+func (a attemptAPI) ResendAttempt(ctx context.Context, r openapi.ResendAttemptRequestObject) (openapi.ResendAttemptResponseObject, error) {
+	var ask domain.Resend
+	if r.Body != nil {
+		set(&ask.ClientIDs, r.Body.ClientIds)
+		if r.Body.Outcomes != nil {
+			ask.Outcomes = convert(*r.Body.Outcomes, func(o openapi.ResendOutcome) domain.Outcome { return domain.Outcome(o) })
+		}
+	}
+	if err := invalid(ctx); err != nil {
+		return nil, err
+	}
+	done, err := a.store.ResendAttempt(ctx, ownerOf(ctx), r.ID, ask)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ResendAttempt202JSONResponse{Attempt: showAttempt(done.Attempt), Resent: done.Resent, LeftOut: done.LeftOut}, nil
+}
+
+func showTry(t domain.Try) openapi.Try {
+	return openapi.Try{
+		Try: t.Try, At: t.At.UTC(), Provider: t.Provider, Phase: string(t.Reply.Phase), Code: t.Reply.Code, Enhanced: t.Reply.Enhanced,
+		Response: t.Reply.Text, Outcome: openapi.Outcome(t.Outcome),
+	}
+}
+
 func showAttempt(a domain.Attempt) openapi.Attempt {
 	out := openapi.Attempt{
 		ID: a.ID, MailingID: a.MailingID, DueAt: a.DueAt.UTC(), StartedAt: timeOrNull(a.StartedAt), FinishedAt: timeOrNull(a.FinishedAt),
@@ -72,8 +115,8 @@ func showAttempt(a domain.Attempt) openapi.Attempt {
 
 func showDelivery(d domain.Delivery) openapi.Delivery {
 	out := openapi.Delivery{
-		Email: d.Email, Outcome: openapi.Outcome(d.Outcome), Code: d.Reply.Code, Response: d.Reply.Text,
-		Provider: d.Provider, Tries: d.Tries, At: d.At.UTC(),
+		Email: d.Email, Outcome: openapi.Outcome(d.Outcome), Phase: string(d.Reply.Phase), Code: d.Reply.Code,
+		Enhanced: d.Reply.Enhanced, Response: d.Reply.Text, Provider: d.Provider, Tries: d.Tries, At: d.At.UTC(),
 	}
 	if !d.ClientID.IsZero() {
 		out.ClientID = &d.ClientID

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -12,6 +13,7 @@ import (
 
 const (
 	jsonType = "application/json"
+	csvType  = "text/csv"
 	maxBody  = 10 << 20
 )
 
@@ -20,11 +22,17 @@ const (
 func (ct *contract) readBody(c *gin.Context) {
 	op := ct.of(c)
 	if len(op.upload) > 0 {
-		if !slices.Contains(op.upload, mediaType(c)) {
+		media, params, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
+		if err != nil || !slices.Contains(op.upload, media) {
 			fail(c, &httpError{http.StatusUnsupportedMediaType, "unsupported_media_type", "send the file as text/csv, or as multipart/form-data"})
 			return
 		}
-		patient(c)
+		up := upload{charset: params["charset"]}
+		if media == csvType {
+			up.size = max(c.Request.ContentLength, 0)
+		}
+		setValue(c, uploadKey, up)
+		ct.patient(c)
 		return
 	}
 	if c.Request.ContentLength > maxBody {
@@ -59,6 +67,17 @@ func mediaType(c *gin.Context) string {
 	default:
 		return ""
 	}
+}
+
+// upload is what the header says of a body that is read as a stream.
+type upload struct {
+	charset string // of the whole; "": it does not say
+	size    int64  // of the file; 0: it does not say
+}
+
+func uploadOf(ctx context.Context) upload {
+	up, _ := ctx.Value(uploadKey).(upload)
+	return up
 }
 
 func bodyOf(c *gin.Context) []byte {

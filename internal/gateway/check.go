@@ -102,6 +102,12 @@ func (s *shape) parameter(p *openapi3.Parameter, value string) {
 		s.check(schema, json.Number(value), p.Name)
 		return
 	}
+	if schema.Type.Is(openapi3.TypeBoolean) {
+		if value != "true" && value != "false" {
+			s.fault(p.Name, "must be true or false")
+		}
+		return
+	}
 	s.check(schema, value, p.Name)
 }
 

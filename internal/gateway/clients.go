@@ -63,12 +63,19 @@ func (a clientAPI) CreateClient(ctx context.Context, r openapi.CreateClientReque
 }
 
 func readAddress(c *domain.Client, email string) []domain.FieldError {
+	parsed, bad := parseAddress(email)
+	if len(bad) == 0 {
+		c.Email = parsed
+	}
+	return bad
+}
+
+func parseAddress(email string) (domain.Address, []domain.FieldError) {
 	parsed, err := address.Parse(email)
 	if err != nil {
-		return []domain.FieldError{{Field: "email", Message: err.Error()}}
+		return domain.Address{}, []domain.FieldError{{Field: "email", Message: err.Error()}}
 	}
-	c.Email = parsed
-	return nil
+	return parsed, nil
 }
 
 // GetClient implements openapi.StrictServerInterface.

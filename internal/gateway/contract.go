@@ -14,6 +14,7 @@ import (
 type contract struct {
 	doc        *openapi3.T
 	operations map[string]*operation // by method and Gin's route
+	stopping   <-chan struct{}       // see Deps
 }
 
 // operation is what the contract says of one call.

@@ -67,7 +67,7 @@ func (a *api) conforms(method, path string, got answer) {
 		}
 		content := response.Value.Content.Get(media)
 		require.NotNil(t, content, "%s %s: media type %q", method, path, media)
-		if media == "text/csv" {
+		if media == "text/csv" || media == "text/event-stream" {
 			return
 		}
 		var value any
@@ -96,7 +96,7 @@ func TestRoutesAreThoseOfTheContract(t *testing.T) {
 }
 
 // made is one of everything, of one user.
-type made struct{ client, list, message, mailing, attempt, imported string }
+type made struct{ client, list, message, mailing, attempt, imported, suppressed string }
 
 func (c *caller) everything() made {
 	c.t.Helper()
@@ -104,6 +104,8 @@ func (c *caller) everything() made {
 	m.mailing = c.mailing(m.message, m.client)
 	m.imported = c.do("POST", base+"/clients/import", "email\nbad\n", "Content-Type", "text/csv").want(http.StatusAccepted).id()
 	m.attempt = c.do("POST", base+"/mailings/"+m.mailing+"/start", nil).want(http.StatusOK).id()
+	m.suppressed = "gone." + c.user.ID.String() + "@example.org"
+	c.do("POST", base+"/suppressions", object{"email": m.suppressed, "reason": "asked for it"}).want(http.StatusCreated)
 	return m
 }
 
@@ -112,7 +114,7 @@ func (m made) fill(path string) string {
 	id := map[string]string{
 		"clients": m.client, "lists": m.list, "messages": m.message, "mailings": m.mailing, "attempts": m.attempt, "imports": m.imported,
 	}[strings.Split(path, "/")[1]]
-	return base + strings.NewReplacer("{id}", id, "{client_id}", m.client).Replace(path)
+	return base + strings.NewReplacer("{id}", id, "{client_id}", m.client, "{email}", m.suppressed).Replace(path)
 }
 
 func TestWhatIsAnothersDoesNotExist(t *testing.T) {
@@ -142,7 +144,7 @@ func TestWhatIsAnothersDoesNotExist(t *testing.T) {
 	assert.Equal(t, []string{"client_id"}, refused.fields())
 	refused = stranger.do("POST", base+"/mailings", object{"name": "x", "message_id": theirs.message, "list_ids": []string{own.list}}).want(http.StatusUnprocessableEntity)
 	assert.Equal(t, []string{"message_id"}, refused.fields())
-	for _, kind := range []string{"clients", "lists", "messages", "mailings"} {
+	for _, kind := range []string{"clients", "lists", "messages", "mailings", "suppressions"} {
 		assert.Len(t, owner.do("GET", base+"/"+kind, nil).want(http.StatusOK).items(), 1)
 		assert.Len(t, stranger.do("GET", base+"/"+kind, nil).want(http.StatusOK).items(), 1)
 	}

@@ -25,14 +25,19 @@ type Store interface {
 	keyStore
 	idempotencyStore
 	clientStore
+	exportStore
+	suppressionStore
 	importStore
 	listStore
 	messageStore
 	mailingStore
 	attemptStore
+	providerStore
+	reportStore
 }
 
-// Deps are the parts that the gateway works with. All but Mailbox must be set; Checks may be empty.
+// Deps are the parts that the gateway works with. All but Stopping, Mailbox, Metrics and Begin must be set; Checks may be
+// empty.
 type Deps struct {
 	Store Store
 	Clock domain.Clock
@@ -43,37 +48,54 @@ type Deps struct {
 	Preview func(m domain.Message, c domain.Client, mailingName string) (subject, html, text string, err error)
 	// Checks say whether the parts are there; /readyz asks them.
 	Checks []Check
+	// Stopping is closed when the process begins to stop: streams end at once then, and uploads soon. nil: never.
+	Stopping <-chan struct{}
 	// Mailbox shows mail that was delivered on this machine, at /mailbox; nil: there is none.
 	Mailbox http.Handler
+	// Metrics serves /metrics; nil: nobody does.
+	Metrics http.Handler
+	// Begin is told of each request and returns the context to answer it under, and what is to be called with the status.
+	// route is the template, empty where there is none; nil: nobody is told.
+	Begin func(ctx context.Context, method, route string, header http.Header) (context.Context, func(status int))
 }
 
 // server is every resource together: what openapi.StrictServerInterface asks for.
 type server struct {
 	clientAPI
+	exportAPI
+	suppressionAPI
 	importAPI
 	listAPI
 	messageAPI
 	mailingAPI
 	attemptAPI
+	providerAPI
+	progressAPI
+	reportAPI
 	accountAPI
 }
 
 // New returns the handler of all routes. It is safe for concurrent use. The caller's http.Server must set a
-// ReadHeaderTimeout, a ReadTimeout and a WriteTimeout; uploads extend them for themselves.
+// ReadHeaderTimeout, a ReadTimeout and a WriteTimeout; uploads, downloads and streams extend them for
+// themselves.
 func New(d Deps) (http.Handler, error) {
 	contract, err := loadContract()
 	if err != nil {
 		return nil, err
 	}
+	contract.stopping = d.Stopping
 	reference, err := newReference(contract.doc)
 	if err != nil {
 		return nil, err
 	}
 	engine := newEngine()
-	engine.Use(requestID(d.Clock), logRequests(d.Log, d.Clock), recoverPanics(), secure())
+	engine.Use(breakOff, requestID(d.Clock), observe(d.Begin), logRequests(d.Log, d.Clock), recoverPanics(), secure())
 	engine.NoRoute(func(c *gin.Context) { fail(c, errNoRoute) })
 	engine.NoMethod(func(c *gin.Context) { fail(c, errNoMethod) })
 	mountHealth(engine, d.Checks, d.Log)
+	if d.Metrics != nil {
+		engine.GET("/metrics", gin.WrapH(d.Metrics))
+	}
 	reference.mount(engine)
 	engine.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, "/api/docs") }) // until there is more to see
 	if d.Mailbox != nil {
@@ -81,13 +103,19 @@ func New(d Deps) (http.Handler, error) {
 		engine.Any("/mailbox/*path", gin.WrapH(d.Mailbox))
 	}
 
+	streams := newStreams(d.Stopping)
 	s := &server{
-		clientAPI:  clientAPI{d.Store},
-		importAPI:  importAPI{d.Store},
-		listAPI:    listAPI{d.Store},
-		messageAPI: messageAPI{d.Store, d.Store, d.CheckMessage, d.Preview},
-		mailingAPI: mailingAPI{d.Store, d.Clock},
-		attemptAPI: attemptAPI{d.Store},
+		clientAPI:      clientAPI{d.Store},
+		exportAPI:      exportAPI{d.Store},
+		importAPI:      importAPI{d.Store, streams},
+		listAPI:        listAPI{d.Store},
+		messageAPI:     messageAPI{d.Store, d.Store, d.CheckMessage, d.Preview},
+		mailingAPI:     mailingAPI{d.Store, d.Clock},
+		attemptAPI:     attemptAPI{d.Store},
+		providerAPI:    providerAPI{d.Store},
+		progressAPI:    progressAPI{d.Store, d.Clock, streams},
+		reportAPI:      reportAPI{d.Store, d.Clock},
+		suppressionAPI: suppressionAPI{d.Store},
 	}
 	group := engine.Group(basePath, apiHeaders, authenticate(d.Store), contract.readBody, idempotent(d.Store), contract.check)
 	openapi.RegisterHandlersWithOptions(group, strict(s), openapi.GinServerOptions{
@@ -115,6 +143,7 @@ func strict(s *server) openapi.ServerInterface {
 		ResponseErrorHandlerFunc: func(c *gin.Context, err error) {
 			if c.Writer.Written() { // too late for a problem: the connection broke, or a part failed on the way
 				_ = c.Error(err)
+				c.Set(brokenKey, true)
 				c.Abort()
 				return
 			}
@@ -131,6 +160,7 @@ const (
 	requestIDKey
 	inputKey
 	bodyKey
+	uploadKey
 )
 
 func setValue(c *gin.Context, key contextKey, value any) {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vestnik-mail/vestnik/internal/csvimport"
 	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
@@ -54,7 +55,7 @@ func TestImportCountsAndReports(t *testing.T) {
 	rows, err := csv.NewReader(bytes.NewReader(got.raw)).ReadAll()
 	require.NoError(t, err)
 	require.Len(t, rows, 6)
-	assert.Equal(t, []string{"line", "reason", "email"}, rows[0])
+	assert.Equal(t, []string{"line", "reason", "email", "row"}, rows[0])
 	var lines []string
 	for _, row := range rows[1:] {
 		lines = append(lines, row[0])
@@ -62,7 +63,8 @@ func TestImportCountsAndReports(t *testing.T) {
 	}
 	assert.Equal(t, []string{"4", "5", "6", "7", "9"}, lines)
 	assert.Equal(t, "'=cmd|'/c calc'!A1", rows[1][2], "no spreadsheet takes it for a formula")
-	assert.Equal(t, "has 1 fields where the first line has 3", rows[2][1])
+	assert.Equal(t, []string{"has 1 field where the first line has 3", "short@example.org", "short@example.org"}, rows[2][1:])
+	assert.Equal(t, "wrong\"quote@example.org,D,", rows[5][3])
 }
 
 func TestImportFromAForm(t *testing.T) {
@@ -93,8 +95,8 @@ func TestFilesThatAreNoneAreRefusedAsAWhole(t *testing.T) {
 	c := newAPI(t).caller("o@example.org", domain.RoleUser)
 	for name, file := range map[string]string{
 		"empty": "", "blank": "\n\n", "no e-mail column": "name,phone\n", "twice": "email,City,city\n", "no name": "email,,x\n",
-		"bad name": "email,date of birth\n", "UTF-16": "\xff\xfee\x00m\x00", "windows-1251": "email,\xe3\xee\xf0\xee\xe4\n", "endless line": strings.Repeat("x", 100_000),
-		"quote": "email,\"x\" y\n", "many columns": "email," + strings.Join(names(51), ",") + "\n",
+		"bad name": "email,date of birth\n", "UTF-16 without the column": "\xff\xfee\x00m\x00", "workbook": "PK\x03\x04", "endless line": strings.Repeat("x", 100_000),
+		"quote": "email,\"x\" y\n", "many columns": "email," + strings.Join(names(1001), ",") + "\n",
 	} {
 		a := c.do("POST", base+"/clients/import", file, "Content-Type", "text/csv").problem(http.StatusUnprocessableEntity, "validation_failed")
 		assert.Equal(t, []string{"file"}, a.fields(), name)
@@ -139,11 +141,48 @@ func TestAnUploadThatBreaksOffKeepsWhatCame(t *testing.T) {
 	}, 20*time.Second, 20*time.Millisecond)
 }
 
-func TestARowWithoutAnEndDoesNotFillTheMemory(t *testing.T) {
+func TestAnOpenQuoteNamesItsLineAndTakesNoOther(t *testing.T) {
 	t.Parallel()
 	c := newAPI(t).caller("o@example.org", domain.RoleUser)
-	im := c.upload("", "email,comment\na@example.org,x\nb@example.org,\""+strings.Repeat("never closed\n", 200_000))
-	assert.Equal(t, "failed", im["status"])
-	assert.Contains(t, im["error"], "line 2")
-	assert.EqualValues(t, 1, im["created"])
+	im := c.upload("", "email,comment\na@example.org,x\nb@example.org,\""+strings.Repeat("never closed\n", 200_000)+"c@example.org,y\n")
+	assert.Equal(t, "finished", im["status"])
+	assert.EqualValues(t, 2, im["created"])
+	assert.EqualValues(t, 200_002, im["rows"])
+	rows, err := csv.NewReader(bytes.NewReader(c.do("GET", fmt.Sprint(im["rejects_url"]), nil).raw)).ReadAll()
+	require.NoError(t, err)
+	assert.Equal(t, "3", rows[1][0])
+	assert.Contains(t, rows[1][1], "opens a quote")
+	assert.Len(t, rows, 1+csvimport.MaxRejects, "the rest is only counted")
+}
+
+func TestCharsetsByQueryHeaderAndPart(t *testing.T) {
+	t.Parallel()
+	c := newAPI(t).caller("o@example.org", domain.RoleUser)
+	const cp1251 = "\xcf\xee\xf7\xf2\xe0;\xc8\xec\xff\nanna@example.org;\xc0\xed\xed\xe0\n" // Почта;Имя, Анна
+	for _, try := range [][2]string{{"", "text/csv"}, {"?charset=windows-1251", "text/csv; charset=utf-8"}, {"", "text/csv; charset=Windows-1251"}} {
+		id := c.do("POST", base+"/clients/import"+try[0], cp1251, "Content-Type", try[1]).want(http.StatusAccepted).id()
+		assert.EqualValues(t, 0, c.do("GET", base+"/imports/"+id, nil).body["rejected"], try)
+	}
+	assert.Equal(t, "Анна", c.do("GET", base+"/clients", nil).items()[0]["full_name"])
+	c.do("POST", base+"/clients/import", cp1251, "Content-Type", "text/csv; charset=koi8-r").problem(http.StatusUnsupportedMediaType, "unsupported_media_type")
+	bad := c.do("POST", base+"/clients/import?charset=koi8-r", cp1251, "Content-Type", "text/csv").problem(http.StatusUnprocessableEntity, "validation_failed")
+	assert.Equal(t, []string{"charset"}, bad.fields())
+	bad = c.do("POST", base+"/clients/import", cp1251, "Content-Type", "text/csv; charset=UTF-8").problem(http.StatusUnprocessableEntity, "validation_failed")
+	assert.Equal(t, []string{"file"}, bad.fields())
+}
+
+func TestImportOfTheSameChangesNothing(t *testing.T) {
+	t.Parallel()
+	c := newAPI(t).caller("o@example.org", domain.RoleUser)
+	const file = "Почта,ФИО,Примечание,город\na@example.org,Анна,x,Казань\nb@example.org,Борис,,\n"
+	first := c.upload("", file)
+	assert.EqualValues(t, len(file), first["size"])
+	assert.EqualValues(t, len(file), first["bytes"])
+	before := c.do("GET", base+"/clients", nil).raw
+	again := c.upload("", file)
+	assert.EqualValues(t, 2, again["updated"])
+	assert.EqualValues(t, 2, again["unchanged"])
+	assert.Equal(t, string(before), string(c.do("GET", base+"/clients", nil).raw), "no revision, no updated_at")
+	c.upload("", strings.Replace(file, "Казань", "", 1))
+	assert.Empty(t, c.do("GET", base+"/clients?q=a@", nil).items()[0]["attributes"], "an empty field is no attribute")
 }

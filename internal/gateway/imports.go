@@ -1,18 +1,14 @@
 package gateway
 
 import (
-	"bufio"
 	"context"
-	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
+	"mime"
 	"mime/multipart"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
-
-	"github.com/gin-gonic/gin"
 
 	"github.com/vestnik-mail/vestnik/internal/csvimport"
 	"github.com/vestnik-mail/vestnik/internal/domain"
@@ -22,31 +18,42 @@ import (
 // importStore imports clients.
 type importStore interface {
 	// ImportClients returns when r has been read. An Invalid error says that r is no such file, NotFound that the list is
-	// not the owner's. An upload that broke off is no error: the import says so.
-	ImportClients(ctx context.Context, owner, list domain.ID, r io.Reader) (domain.ID, error)
+	// not the owner's, Conflict that the id is taken. An upload that broke off is no error: the import says so.
+	ImportClients(ctx context.Context, order csvimport.Order, r io.Reader) (domain.ID, error)
 	Import(ctx context.Context, owner, id domain.ID) (csvimport.Import, error)
 	// ImportRejects returns a NotFound error before it calls fn.
 	ImportRejects(ctx context.Context, owner, id domain.ID, fn func(csvimport.Reject) error) error
 }
 
-type importAPI struct{ store importStore }
-
-// stalled is how long an upload may stand still.
-const stalled = time.Minute
+type importAPI struct {
+	store   importStore
+	streams streams
+}
 
 // ImportClients implements openapi.StrictServerInterface.
 func (a importAPI) ImportClients(ctx context.Context, r openapi.ImportClientsRequestObject) (openapi.ImportClientsResponseObject, error) {
+	up := uploadOf(ctx)
 	file := r.Body
 	if r.MultipartBody != nil {
 		part, err := filePart(r.MultipartBody)
 		if err != nil {
 			return nil, err
 		}
-		file = part
+		_, params, _ := mime.ParseMediaType(part.Header.Get("Content-Type")) // what it is, the file itself tells
+		file, up.charset = part, params["charset"]
 	}
-	var list domain.ID
-	set(&list, r.Params.ListID)
-	id, err := a.store.ImportClients(ctx, ownerOf(ctx), list, file)
+	order := csvimport.Order{Owner: ownerOf(ctx), Size: up.size}
+	set(&order.List, r.Params.ListID)
+	set(&order.ID, r.Params.ID)
+	if r.Params.Charset != nil {
+		order.Charset = string(*r.Params.Charset)
+	} else if order.Charset = csvimport.Charset(up.charset); order.Charset == "" && up.charset != "" {
+		return nil, &httpError{
+			http.StatusUnsupportedMediaType, "unsupported_media_type",
+			fmt.Sprintf("the charset %.40q is not known; there are %s", up.charset, strings.Join(csvimport.Charsets(), ", ")),
+		}
+	}
+	id, err := a.store.ImportClients(ctx, order, file)
 	if err != nil {
 		return nil, err
 	}
@@ -71,39 +78,55 @@ func filePart(form *multipart.Reader) (*multipart.Part, error) {
 	}
 }
 
-// patient lets an upload take as long as it needs while it moves: the server's own limits are for small requests.
-func patient(c *gin.Context) {
-	control := http.NewResponseController(c.Writer)
-	_ = control.SetWriteDeadline(time.Time{}) // a writer without deadlines needs none lifted
-	c.Request.Body = &patientBody{ReadCloser: c.Request.Body, control: control}
-}
-
-type patientBody struct {
-	io.ReadCloser
-
-	control *http.ResponseController
-}
-
-func (b *patientBody) Read(p []byte) (int, error) {
-	_ = b.control.SetReadDeadline(time.Now().Add(stalled)) // the network's clock, not the program's
-	return b.ReadCloser.Read(p)
-}
-
 // GetImport implements openapi.StrictServerInterface.
 func (a importAPI) GetImport(ctx context.Context, r openapi.GetImportRequestObject) (openapi.GetImportResponseObject, error) {
 	im, err := a.store.Import(ctx, ownerOf(ctx), r.ID)
 	if err != nil {
 		return nil, err
 	}
-	out := openapi.GetImport200JSONResponse{
+	return openapi.GetImport200JSONResponse(showImport(&im)), nil
+}
+
+func showImport(im *csvimport.Import) openapi.Import {
+	out := openapi.Import{
 		ID: im.ID, Status: openapi.ImportStatus(im.Status), Error: im.Error, Rows: im.Rows, Created: im.Created, Updated: im.Updated,
-		Rejected: im.Rejected, RejectsURL: *location("/imports/", im.ID) + "/rejects",
+		Unchanged: im.Unchanged, Rejected: im.Rejected, Bytes: im.Bytes, RejectsURL: *location("/imports/", im.ID) + "/rejects",
 		StartedAt: im.StartedAt.UTC(), FinishedAt: timeOrNull(im.FinishedAt),
 	}
 	if !im.ListID.IsZero() {
 		out.ListID = &im.ListID
 	}
+	if im.Size > 0 {
+		out.Size = &im.Size
+	}
+	return out
+}
+
+// WatchImport implements openapi.StrictServerInterface.
+func (a importAPI) WatchImport(ctx context.Context, r openapi.WatchImportRequestObject) (openapi.WatchImportResponseObject, error) {
+	if _, err := a.store.Import(ctx, ownerOf(ctx), r.ID); err != nil {
+		return nil, err
+	}
+	out := watched{ctx: ctx, api: a, id: r.ID}
+	set(&out.lastID, r.Params.LastEventID)
 	return out, nil
+}
+
+// watched is an import as it goes on.
+type watched struct {
+	ctx context.Context //nolint:containedctx // the generated Visit method has no place for it
+	api importAPI
+	id  domain.ID
+
+	lastID string
+}
+
+// VisitWatchImportResponse implements openapi.WatchImportResponseObject.
+func (v watched) VisitWatchImportResponse(w http.ResponseWriter) error {
+	return v.api.streams.send(v.ctx, w, v.lastID, func(ctx context.Context) (any, bool, error) {
+		im, err := v.api.store.Import(ctx, ownerOf(ctx), v.id)
+		return showImport(&im), im.Status != csvimport.Running, err
+	})
 }
 
 // GetImportRejects implements openapi.StrictServerInterface.
@@ -123,26 +146,9 @@ type rejects struct {
 
 // VisitGetImportRejectsResponse implements openapi.GetImportRejectsResponseObject.
 func (r rejects) VisitGetImportRejectsResponse(w http.ResponseWriter) error {
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="rejects.csv"`)
-	w.WriteHeader(http.StatusOK)
-	buffered := bufio.NewWriter(w)
-	out := csv.NewWriter(buffered)
-	err := out.Write([]string{"line", "reason", "email"})
-	if err != nil {
-		return err
-	}
-	err = r.store.ImportRejects(r.ctx, ownerOf(r.ctx), r.id, func(row csvimport.Reject) error {
-		return out.Write([]string{strconv.FormatInt(row.Line, 10), row.Reason, inert(row.Email)})
+	return download(w, "rejects.csv", func(out io.Writer) error {
+		return csvimport.WriteRejects(out, func(fn func(csvimport.Reject) error) error {
+			return r.store.ImportRejects(r.ctx, ownerOf(r.ctx), r.id, fn)
+		})
 	})
-	out.Flush()
-	return errors.Join(err, out.Error(), buffered.Flush())
-}
-
-// inert keeps a spreadsheet from taking what a stranger wrote for a formula.
-func inert(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }

@@ -58,6 +58,7 @@ func (a mailingAPI) CreateMailing(ctx context.Context, r openapi.CreateMailingRe
 	set(&m.Schedule.Zone, r.Body.TimeZone)
 	set((*openapi.Periodicity)(&m.Schedule.Periodicity), r.Body.Periodicity)
 	set((*openapi.OnUnknown)(&m.OnUnknown), r.Body.OnUnknown)
+	set(&m.ProviderID, r.Body.ProviderID)
 	if r.Body.Draft != nil && *r.Body.Draft {
 		m.Status = domain.MailingDraft
 	}
@@ -102,7 +103,7 @@ func (a mailingAPI) UpdateMailing(ctx context.Context, r openapi.UpdateMailingRe
 		return nil, err
 	}
 	m, err := a.store.UpdateMailing(ctx, ownerOf(ctx), r.ID, revision, func(m *domain.Mailing) error {
-		bad := patchMailing(m, r.Body, inputOf(ctx).isNull("end_at"))
+		bad := patchMailing(m, r.Body, inputOf(ctx))
 		if len(bad) > 0 || len(inputOf(ctx).faults) > 0 {
 			return invalidMailing(ctx, append(bad, m.Validate(a.clock.Now())...))
 		}
@@ -114,7 +115,7 @@ func (a mailingAPI) UpdateMailing(ctx context.Context, r openapi.UpdateMailingRe
 	return openapi.UpdateMailing200JSONResponse{Body: showMailing(m), Headers: openapi.UpdateMailing200ResponseHeaders{ETag: etag(m.Revision)}}, nil
 }
 
-func patchMailing(m *domain.Mailing, p *openapi.MailingPatch, endless bool) []domain.FieldError {
+func patchMailing(m *domain.Mailing, p *openapi.MailingPatch, in *input) []domain.FieldError {
 	set(&m.Name, p.Name)
 	set(&m.MessageID, p.MessageID)
 	set(&m.ClientIDs, p.ClientIds)
@@ -124,8 +125,12 @@ func patchMailing(m *domain.Mailing, p *openapi.MailingPatch, endless bool) []do
 	set(&m.Schedule.Zone, p.TimeZone)
 	set((*openapi.Periodicity)(&m.Schedule.Periodicity), p.Periodicity)
 	set((*openapi.OnUnknown)(&m.OnUnknown), p.OnUnknown)
-	if endless {
+	set(&m.ProviderID, p.ProviderID)
+	if in.isNull("end_at") {
 		m.Schedule.End = domain.Schedule{}.End
+	}
+	if in.isNull("provider_id") {
+		m.ProviderID = ""
 	}
 	switch {
 	case p.Draft == nil:
@@ -148,11 +153,15 @@ func (a mailingAPI) DeleteMailing(ctx context.Context, r openapi.DeleteMailingRe
 
 func showMailing(m domain.Mailing) openapi.Mailing {
 	same := func(id domain.ID) domain.ID { return id }
-	return openapi.Mailing{
+	out := openapi.Mailing{
 		ID: m.ID, Name: m.Name, MessageID: m.MessageID, ClientIds: convert(m.ClientIDs, same), ListIds: convert(m.ListIDs, same),
 		StartAt: m.Schedule.Start.UTC(), EndAt: timeOrNull(m.Schedule.End), TimeZone: m.Schedule.Zone,
 		Periodicity: openapi.Periodicity(m.Schedule.Periodicity), Draft: m.Status == domain.MailingDraft,
 		OnUnknown: openapi.OnUnknown(m.OnUnknown), Status: openapi.MailingStatus(m.Status), Reason: m.Reason,
 		NextAt: timeOrNull(m.NextAt), Revision: m.Revision, CreatedAt: m.CreatedAt.UTC(), UpdatedAt: m.UpdatedAt.UTC(),
 	}
+	if m.ProviderID != "" {
+		out.ProviderID = &m.ProviderID
+	}
+	return out
 }

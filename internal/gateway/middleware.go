@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -43,6 +44,19 @@ func requestIDOf(c *gin.Context) string {
 	return id
 }
 
+// observe tells begin of each request.
+func observe(begin func(context.Context, string, string, http.Header) (context.Context, func(int))) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if begin == nil {
+			return
+		}
+		ctx, ended := begin(c.Request.Context(), c.Request.Method, c.FullPath(), c.Request.Header)
+		c.Request = c.Request.WithContext(ctx)
+		defer func() { ended(c.Writer.Status()) }() // also when a panic breaks the connection off
+		c.Next()
+	}
+}
+
 // logRequests writes one line a request: never bodies, headers or queries, which hold people's data and keys.
 func logRequests(log zerolog.Logger, clock domain.Clock) gin.HandlerFunc {
 	return func(c *gin.Context) {
@@ -52,13 +66,24 @@ func logRequests(log zerolog.Logger, clock domain.Clock) gin.HandlerFunc {
 		for i, err := range c.Errors {
 			level, faults[i] = zerolog.ErrorLevel, err.Err
 		}
+		if c.Request.Context().Err() != nil {
+			level = zerolog.InfoLevel // the caller has gone in the middle, which is no fault of ours
+		}
+		if level == zerolog.InfoLevel && isUpkeep(c.FullPath()) {
+			level = zerolog.DebugLevel // they come every few seconds, for ever
+		}
 		user := ""
 		if u := userOf(c); !u.ID.IsZero() {
 			user = u.ID.String()
 		}
 		log.WithLevel(level).AnErr("error", errors.Join(faults...)).Str("user", user).Str("method", c.Request.Method).Str("route", c.FullPath()).Int("status", c.Writer.Status()).
-			Dur("duration", clock.Now().Sub(began)).Str("request_id", requestIDOf(c)).Msg("request")
+			Dur("duration_ms", clock.Now().Sub(began)).Str("request_id", requestIDOf(c)).Msg("request")
 	}
+}
+
+// isUpkeep reports whether machines ask for a route again and again: health checks and metrics.
+func isUpkeep(route string) bool {
+	return route == "/healthz" || route == "/readyz" || route == "/metrics"
 }
 
 // recoverPanics turns a panic into a problem; the stack goes to the log.

@@ -75,9 +75,12 @@ func rulesOf(s *openapi3.SchemaRef) string {
 	return strings.Join(rules, "; ")
 }
 
-// fieldsOf lists an object's fields by name.
+// fieldsOf lists an object's fields by name; those of an object made of several come one after the other.
 func fieldsOf(s *openapi3.SchemaRef) []namedSchema {
 	var out []namedSchema
+	for _, part := range s.Value.AllOf {
+		out = append(out, fieldsOf(part)...)
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.Value.Properties)) {
 		out = append(out, namedSchema{name, s.Value.Properties[name]})
 	}

@@ -215,6 +215,8 @@ func TestAttemptsAndDeliveries(t *testing.T) {
 	first := c.do("GET", path+"/deliveries?limit=2", nil).want(http.StatusOK)
 	require.Len(t, first.items(), 2)
 	assert.Equal(t, "r0@example.org", first.items()[0]["email"])
+	assert.Equal(t, "dot", first.items()[0]["phase"])
+	assert.Equal(t, "2.0.0", first.items()[0]["enhanced"])
 	rest := c.do("GET", path+"/deliveries?limit=2&cursor="+fmt.Sprint(first.body["next_cursor"]), nil).want(http.StatusOK)
 	require.Len(t, rest.items(), 1)
 	assert.Equal(t, "r2@example.org", rest.items()[0]["email"])

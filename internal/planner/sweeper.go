@@ -15,6 +15,8 @@ type sweepStore interface {
 	AttemptsToClose(ctx context.Context) ([]domain.ID, error)
 	CloseAttempt(ctx context.Context, attempt domain.ID) error
 	EnsurePartitions(ctx context.Context) error
+	NameUnserved(ctx context.Context) error
+	ReleaseWaiting(ctx context.Context) error
 }
 
 const (
@@ -23,8 +25,9 @@ const (
 	// startPatience is how long a start may be overdue, or asked for in vain, before it is asked for again.
 	startPatience = 3 * time.Second
 	// chunkPatience is how long a chunk may wait for a free sender before it is asked for again. Asking leaves one
-	// message in the stream however often it is done.
-	chunkPatience = 8 * time.Second
+	// message in the stream however often it is done. With the sweep, the relay and a connection made anew it keeps the
+	// loss of the NATS store, at the worst moment there is, under ten seconds.
+	chunkPatience = 5 * time.Second
 	// housekeepingEvery is how often partitions are looked after.
 	housekeepingEvery = time.Hour
 )
@@ -60,14 +63,20 @@ func (p *Planner) SweepOnce(ctx context.Context) {
 	overdue, err := p.store.HintOverdue(ctx, startPatience)
 	p.report(ctx, err, "overdue starts")
 	for _, mailing := range append(unplanned, overdue...) {
-		p.report(ctx, p.plan(ctx, mailing), "plan")
+		if err := p.plan(ctx, mailing); err != nil && ctx.Err() == nil {
+			p.log.Warn().Err(err).Stringer("mailing", mailing).Str("step", "plan").Msg("sweep")
+		}
 	}
 	orphans, err := p.store.HintOrphans(ctx, chunkPatience)
 	p.report(ctx, err, "orphaned chunks")
+	p.report(ctx, p.store.ReleaseWaiting(ctx), "chunks that wait")
+	p.report(ctx, p.store.NameUnserved(ctx), "attempts without a sender")
 	over, err := p.store.AttemptsToClose(ctx)
 	p.report(ctx, err, "attempts to close")
 	for _, attempt := range over {
-		p.report(ctx, p.store.CloseAttempt(ctx, attempt), "close")
+		if err := p.store.CloseAttempt(ctx, attempt); err != nil && ctx.Err() == nil {
+			p.log.Warn().Err(err).Stringer("attempt", attempt).Str("step", "close").Msg("sweep")
+		}
 	}
 	if n := len(unplanned) + len(overdue) + orphans; n > 0 {
 		p.log.Info().Int("unplanned", len(unplanned)).Int("overdue", len(overdue)).Int("chunks", orphans).

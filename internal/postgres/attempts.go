@@ -44,6 +44,16 @@ func (s *Store) AnyAttempt(ctx context.Context, id domain.ID) (domain.Attempt, e
 	return toAttempt(row), nil
 }
 
+// RunningAttempts returns the attempts being sent that have something to do now and no live sender: theirs was killed, or
+// none has come. Those of mailings that are held are left out. The longest running come first.
+func (s *Store) RunningAttempts(ctx context.Context) ([]domain.ID, error) {
+	ids, err := s.q.AttemptsWithoutSender(ctx, s.clock.Now())
+	if err != nil {
+		return nil, fmt.Errorf("look for attempts without a sender: %w", err)
+	}
+	return ids, nil
+}
+
 // Deliveries returns up to limit rows of the ledger of one of owner's attempts, those with the given outcome (empty:
 // any), ordered by client key, from the first after the key given.
 func (s *Store) Deliveries(ctx context.Context, owner, attempt domain.ID, outcome domain.Outcome, after int64, limit int) ([]domain.Delivery, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 	"time"
@@ -106,8 +107,8 @@ func toClients[Row any](rows []Row, err error, convert func(Row) (domain.Client,
 	return out, nil
 }
 
-// UpdateClient lets change alter one of owner's clients and saves it. revision, when not 0, must be the current one
-// (Stale otherwise). Another client's address is a Conflict.
+// UpdateClient lets change alter one of owner's clients and saves it; a change that leaves it as it is keeps its revision.
+// revision, when not 0, must be the current one (Stale otherwise). Another client's address is a Conflict.
 func (s *Store) UpdateClient(ctx context.Context, owner, id domain.ID, revision int, change func(*domain.Client) error) (domain.Client, error) {
 	err := s.inTx(ctx, func(q *sqlc.Queries) error {
 		row, err := q.ClientLock(ctx, sqlc.ClientLockParams{Uid: id, OwnerID: owner})
@@ -121,8 +122,13 @@ func (s *Store) UpdateClient(ctx context.Context, owner, id domain.ID, revision 
 		if err != nil {
 			return err
 		}
+		before := c
+		before.Attributes = maps.Clone(c.Attributes)
 		if err := change(&c); err != nil {
 			return err
+		}
+		if sameClient(before, c) {
+			return nil
 		}
 		attributes, err := encodeAttributes(c.Attributes)
 		if err != nil {
@@ -141,6 +147,11 @@ func (s *Store) UpdateClient(ctx context.Context, owner, id domain.ID, revision 
 		return domain.Client{}, err
 	}
 	return s.Client(ctx, owner, id)
+}
+
+// sameClient reports whether two clients agree in all that can be edited.
+func sameClient(a, b domain.Client) bool {
+	return a.Email == b.Email && a.FullName == b.FullName && a.Comment == b.Comment && maps.Equal(a.Attributes, b.Attributes)
 }
 
 // DeleteClient deletes one of owner's clients for good. The ledger keeps the address, and so does its suppression.

@@ -50,21 +50,24 @@ func (s *Store) FinishChunk(ctx context.Context, chunk int64, token domain.ID) e
 // retryDeferred makes a later chunk of those to be tried again, or ends them as expired when no later try fits.
 func (s *Store) retryDeferred(ctx context.Context, q *sqlc.Queries, row *sqlc.ChunkLockRow) error {
 	c, now := row.Chunk, s.clock.Now()
-	keys, err := q.DeferredIn(ctx, sqlc.DeferredInParams{AttemptID: c.AttemptID, ClientIds: c.ClientIds})
+	keys, err := q.DeferredIn(ctx, sqlc.DeferredInParams{AttemptID: c.AttemptID, ClientIds: c.ClientIds, Try: c.Try})
 	if err != nil {
 		return fmt.Errorf("read deferred recipients: %w", err)
 	}
 	try := c.Try + 1
-	due := now.Add(domain.RetryDelay(int(try), rand.Float64())) //nolint:gosec // spreads load; no secret
-	if try > domain.MaxTries {
+	since := int(try - c.TriesBefore)                        // a resend begins the schedule anew
+	due := now.Add(domain.RetryDelay(since, rand.Float64())) //nolint:gosec // spreads load; no secret
+	if since > domain.MaxTries {
 		return s.giveUp(ctx, q, c, keys, domain.Failed)
 	}
 	if row.Deadline == nil || due.Before(*row.Deadline) {
-		id, err := q.ChunkInsertRetry(ctx, sqlc.ChunkInsertRetryParams{AttemptID: c.AttemptID, Try: try, ClientIds: keys, DueAt: due})
+		id, err := q.ChunkInsertRetry(ctx, sqlc.ChunkInsertRetryParams{
+			AttemptID: c.AttemptID, Try: try, TriesBefore: c.TriesBefore, ClientIds: keys, DueAt: due,
+		})
 		if err != nil {
 			return fmt.Errorf("insert chunk of deferred recipients: %w", err)
 		}
-		return s.putAt(ctx, q, events.ChunkDue{AttemptID: c.AttemptID, ChunkID: id}, due)
+		return s.putAt(ctx, q, events.ChunkDue{AttemptID: c.AttemptID, ChunkID: id, Provider: row.Provider}, due)
 	}
 	return s.giveUp(ctx, q, c, keys, domain.Expired)
 }
@@ -119,7 +122,7 @@ func (s *Store) releaseNext(ctx context.Context, q *sqlc.Queries, attempt domain
 	if err != nil {
 		return fmt.Errorf("release the next chunk: %w", err)
 	}
-	return s.put(ctx, q, events.ChunkDue{AttemptID: attempt, ChunkID: next})
+	return s.put(ctx, q, events.ChunkDue{AttemptID: attempt, ChunkID: next.ID, Provider: next.Provider})
 }
 
 // closeBatch is how many chunks CloseAttempt looks up at a time.
@@ -212,7 +215,11 @@ func (s *Store) closeOutChunk(ctx context.Context, chunk int64) (done bool, err 
 			return fmt.Errorf("count the rest: %w", err)
 		}
 		if c.Deferred > 0 { // deferred in this chunk's own earlier windows, so no later chunk has them
-			if err := s.giveUp(ctx, q, c, c.ClientIds, domain.Expired); err != nil {
+			keys, err := q.DeferredIn(ctx, sqlc.DeferredInParams{AttemptID: c.AttemptID, ClientIds: c.ClientIds, Try: c.Try})
+			if err != nil {
+				return fmt.Errorf("read deferred recipients: %w", err)
+			}
+			if err := s.giveUp(ctx, q, c, keys, domain.Expired); err != nil {
 				return err
 			}
 		}
@@ -244,6 +251,9 @@ func (s *Store) closeLocked(ctx context.Context, q *sqlc.Queries, m *sqlc.Mailin
 	if a.Status != string(domain.AttemptRunning) {
 		return nil
 	}
+	if open, err := q.OpenChunks(ctx, attempt); err != nil || open > 0 {
+		return err // a resend, or a late truth, has added some meanwhile
+	}
 	sums, err := q.AttemptSums(ctx, attempt)
 	if err != nil {
 		return fmt.Errorf("add up chunks: %w", err)
@@ -252,10 +262,14 @@ func (s *Store) closeLocked(ctx context.Context, q *sqlc.Queries, m *sqlc.Mailin
 		Sent: int(sums.Sent), Failed: int(sums.Failed), Unknown: int(sums.Unknown),
 		Skipped: int(sums.Skipped), Expired: int(sums.Expired),
 	}
-	if ended := totals.Ended(); ended != int(a.Audience) {
-		return fmt.Errorf("its chunks account for %d of %d recipients", ended, a.Audience)
-	}
 	closing := sqlc.AttemptCloseParams{ID: attempt, Now: now, Status: string(domain.AttemptFinished)}
+	anew := totals.Ended() != int(a.Audience)
+	if anew {
+		closing.Reason = countedAnew
+		if totals, err = s.recount(ctx, q, &a, totals); err != nil {
+			return err
+		}
+	}
 	switch {
 	case m.DeletedAt != nil:
 		closing.Status, closing.Reason = string(domain.AttemptCancelled), "the mailing was deleted"
@@ -267,6 +281,15 @@ func (s *Store) closeLocked(ctx context.Context, q *sqlc.Queries, m *sqlc.Mailin
 	}
 	if _, err := q.AttemptClose(ctx, closing); err != nil {
 		return fmt.Errorf("store its result: %w", err)
+	}
+	if anew { // AttemptClose stored what the chunks say
+		err := q.AttemptCounts(ctx, sqlc.AttemptCountsParams{
+			ID: attempt, Audience: a.Audience, Sent: int32(totals.Sent), Failed: int32(totals.Failed), //nolint:gosec // at most the audience
+			Unknown: int32(totals.Unknown), Skipped: int32(totals.Skipped), Expired: int32(totals.Expired), //nolint:gosec // the same
+		})
+		if err != nil {
+			return fmt.Errorf("store its counts: %w", err)
+		}
 	}
 	e := events.AttemptFinished{
 		AttemptID: attempt, MailingID: a.MailingID, OwnerID: a.OwnerID, Status: domain.AttemptStatus(closing.Status),

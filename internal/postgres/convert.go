@@ -34,7 +34,7 @@ func toMailing(m sqlc.Mailing, next *time.Time) domain.Mailing {
 		Name:      m.Name,
 		MessageID: m.MessageID,
 		Schedule:  toSchedule(m.StartAt, m.EndAt, m.TimeZone, m.Periodicity),
-		OnUnknown: domain.OnUnknown(m.OnUnknown),
+		OnUnknown: domain.OnUnknown(m.OnUnknown), ProviderID: m.Provider,
 		Status:    domain.MailingStatus(m.Status),
 		Reason:    m.Reason,
 		NextAt:    orZero(next),

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/rs/zerolog"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/events"
@@ -25,6 +26,7 @@ type Store struct {
 	pool  *pgxpool.Pool
 	q     *sqlc.Queries
 	clock domain.Clock
+	log   zerolog.Logger
 }
 
 // Open connects to the database at url with at most conns connections (0: the driver's default). It does not wait
@@ -43,8 +45,11 @@ func Open(ctx context.Context, url string, conns int, clock domain.Clock) (*Stor
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	return &Store{pool: pool, q: sqlc.New(pool), clock: clock}, nil
+	return &Store{pool: pool, q: sqlc.New(pool), clock: clock, log: zerolog.Nop()}, nil
 }
+
+// LogTo makes the store log the faults that it mends by itself. It is to be called before the store is used.
+func (s *Store) LogTo(log zerolog.Logger) { s.log = log }
 
 // Close waits for queries to end and closes every connection.
 func (s *Store) Close() { s.pool.Close() }
@@ -52,14 +57,24 @@ func (s *Store) Close() { s.pool.Close() }
 // Ping reports whether the server answers.
 func (s *Store) Ping(ctx context.Context) error { return s.pool.Ping(ctx) }
 
-// PingSchema reports whether the database has been migrated.
+// schemaVersion is the newest migration; a test holds it to the folder.
+const schemaVersion = 5
+
+// PingSchema reports whether the database has been migrated as far as this program needs.
 func (s *Store) PingSchema(ctx context.Context) error {
 	var there bool
-	if err := s.pool.QueryRow(ctx, "SELECT to_regclass('idempotency_keys') IS NOT NULL").Scan(&there); err != nil {
+	if err := s.pool.QueryRow(ctx, "SELECT to_regclass('goose_db_version') IS NOT NULL").Scan(&there); err != nil {
 		return fmt.Errorf("look for the schema: %w", err)
 	}
 	if !there {
 		return errors.New("the database has no tables yet: run `vestnik migrate`")
+	}
+	var version int64
+	if err := s.pool.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&version); err != nil {
+		return fmt.Errorf("look for the version of the schema: %w", err)
+	}
+	if version < schemaVersion {
+		return fmt.Errorf("the database is at version %d of the schema, and this program needs %d: run `vestnik migrate`", version, schemaVersion)
 	}
 	return nil
 }
@@ -88,6 +103,9 @@ func (s *Store) putAt(ctx context.Context, q *sqlc.Queries, e events.Delayed, at
 }
 
 func putMessage(ctx context.Context, q *sqlc.Queries, m events.Message) error {
+	if trace := events.TraceParent(ctx); trace != "" {
+		m.Header[events.HeaderTraceParent] = trace
+	}
 	headers, err := json.Marshal(m.Header)
 	if err != nil {
 		return fmt.Errorf("encode headers of %s: %w", m.Subject, err)

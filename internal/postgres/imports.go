@@ -12,26 +12,31 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
 )
 
-// importAbandoned is after how long without a row an import is taken for that of a process that died.
-const importAbandoned = 15 * time.Minute
+const (
+	// importAlive is how often an import shows that its process lives, importAbandoned after how long without that sign
+	// it is taken for that of a process that died. One transaction (see importSave) lies within.
+	importAlive     = 10 * time.Second
+	importAbandoned = 2 * time.Minute
+)
 
 // rejectPage is how many rejected rows ImportRejects reads at a time.
 const rejectPage = 1000
 
-// ImportClients reads clients of owner from a CSV file (see package csvimport) and adds them all to the list, if one is
-// given. It works in constant memory and returns when the file has been read. New addresses are created, known ones
-// updated.
+// ImportClients reads clients from a CSV file (see package csvimport) and adds them all to the list, if one is given. It
+// works in constant memory and returns when the file has been read. New addresses are created, known ones updated.
+// Meanwhile Import tells how far it is.
 //
-// An Invalid error says that this is no such file, NotFound that the list is not the owner's; there is no import then.
-// Otherwise the id is that of the import, which tells what came of it. If r fails on the way, the import is marked so,
-// what was read before stays, and that is no error here. A fault of the database is.
-func (s *Store) ImportClients(ctx context.Context, owner, list domain.ID, r io.Reader) (domain.ID, error) {
-	if !list.IsZero() {
-		if err := ownList(ctx, s.q, owner, list); err != nil {
+// An Invalid error says that this is no such file, NotFound that the list is not the owner's, Conflict that the id is
+// taken; there is no import then. Otherwise the id is that of the import, which tells what came of it. If r fails on the
+// way or ctx ends, the import is marked so, what was read before stays, and that is no error here. A fault of the
+// database is.
+func (s *Store) ImportClients(ctx context.Context, order csvimport.Order, r io.Reader) (domain.ID, error) {
+	if !order.List.IsZero() {
+		if err := ownList(ctx, s.q, order.Owner, order.List); err != nil {
 			return domain.ID{}, err
 		}
 	}
-	rows, err := csvimport.NewReader(r)
+	rows, err := csvimport.NewReader(interruptible{ctx, r}, order.Charset)
 	if bad, ok := errors.AsType[*csvimport.FormatError](err); ok {
 		return domain.ID{}, domain.NewInvalid(domain.FieldError{Field: "file", Message: bad.Reason})
 	}
@@ -39,13 +44,43 @@ func (s *Store) ImportClients(ctx context.Context, owner, list domain.ID, r io.R
 		return domain.ID{}, &domain.Error{Kind: domain.Invalid, Code: "upload_broken", Message: "the upload broke off in the first line", Err: err}
 	}
 	now := s.stamp()
-	id := domain.NewID(now)
-	if err := s.q.ImportInsert(ctx, sqlc.ImportInsertParams{ID: id, OwnerID: owner, ListID: list, Now: now}); err != nil {
+	if order.ID.IsZero() {
+		order.ID = domain.NewID(now)
+	}
+	err = s.beginImport(ctx, &sqlc.ImportInsertParams{ID: order.ID, OwnerID: order.Owner, ListID: order.List, Size: order.Size, Now: now})
+	if isUnique(err, "imports_pkey") {
+		return domain.ID{}, &domain.Error{Kind: domain.Conflict, Code: "import_exists", Message: "there is an import with this id already; make a new id for each"}
+	}
+	if isForeignKey(err) { // the list was deleted this instant
+		return domain.ID{}, domain.NewNotFound("list")
+	}
+	if err != nil {
 		return domain.ID{}, fmt.Errorf("insert import: %w", err)
 	}
-	im := &importer{store: s, id: id, owner: owner, list: list, columns: rows.Columns()}
+	im := &importer{store: s, order: order, columns: rows.Columns()}
 	reason, err := im.run(ctx, rows)
-	return id, errors.Join(err, s.endImport(ctx, id, reason))
+	return order.ID, errors.Join(err, s.endImport(ctx, order.ID, reason))
+}
+
+// interruptible is a reader that fails when its context is over. What it has given out by then is stored all the same.
+type interruptible struct {
+	ctx context.Context //nolint:containedctx // a Read has none
+	r   io.Reader
+}
+
+// Read implements io.Reader.
+func (i interruptible) Read(p []byte) (int, error) {
+	if err := i.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return i.r.Read(p)
+}
+
+// beginImport stores that there is an import, even when ctx is over because the client has gone: what it sent is there.
+func (s *Store) beginImport(ctx context.Context, p *sqlc.ImportInsertParams) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return s.q.ImportInsert(ctx, *p)
 }
 
 // endImport stores how the import ended, even when ctx is over because the client has gone.
@@ -70,8 +105,8 @@ func (s *Store) Import(ctx context.Context, owner, id domain.ID) (csvimport.Impo
 	}
 	im := csvimport.Import{
 		ID: row.ID, ListID: row.ListID, Status: csvimport.Status(row.Status), Error: row.Error, Rows: row.Rows,
-		Created: row.Created, Updated: row.Updated, Rejected: row.Rejected,
-		StartedAt: row.StartedAt, FinishedAt: orZero(row.FinishedAt),
+		Created: row.Created, Updated: row.Updated, Unchanged: row.Unchanged, Rejected: row.Rejected,
+		Bytes: row.Bytes, Size: row.Size, StartedAt: row.StartedAt, FinishedAt: orZero(row.FinishedAt),
 	}
 	if im.Status == csvimport.Running && s.clock.Now().Sub(row.ActiveAt) > importAbandoned {
 		im.Status, im.Error, im.FinishedAt = csvimport.Failed, "the import was interrupted; what was read before stays", row.ActiveAt
@@ -92,7 +127,7 @@ func (s *Store) ImportRejects(ctx context.Context, owner, id domain.ID, fn func(
 			return fmt.Errorf("read rejects of import %s: %w", id, err)
 		}
 		for _, r := range rows {
-			if err := fn(csvimport.Reject{Line: r.Line, Reason: r.Reason, Email: r.Email}); err != nil {
+			if err := fn(csvimport.Reject{Line: r.Line, Reason: r.Reason, Email: r.Email, Content: r.Content}); err != nil {
 				return err
 			}
 		}

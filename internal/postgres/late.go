@@ -29,13 +29,18 @@ func (s *Store) RecordLate(ctx context.Context, chunk domain.Chunk, rows []domai
 		running := attempt.Status == string(domain.AttemptRunning)
 		c := toColumns(lateOutcomes(rows, running))
 		corrected, err := q.LateTruth(ctx, sqlc.LateTruthParams{
-			AttemptID: chunk.AttemptID, ClientIds: c.keys, Outcomes: c.outcomes, Classes: c.classes, Phases: c.phases,
+			AttemptID: chunk.AttemptID, Try: int32(chunk.Try), //nolint:gosec // a few tens
+			ClientIds: c.keys, Outcomes: c.outcomes, Classes: c.classes, Phases: c.phases,
 			Codes: c.codes, Enhanced: c.enhanced, Responses: c.responses, Providers: c.providers, Ats: c.ats,
 		})
 		if err != nil {
 			return err
 		}
-		fixed = len(corrected)
+		if fixed = len(corrected); fixed < len(c.keys) {
+			if err := lateHistory(ctx, q, chunk, rows); err != nil {
+				return err
+			}
+		}
 		counts, again := countLate(chunk.ID, corrected)
 		if err := q.LateCounts(ctx, counts); err != nil {
 			return err
@@ -48,17 +53,31 @@ func (s *Store) RecordLate(ctx context.Context, chunk domain.Chunk, rows []domai
 		}
 		now := s.clock.Now()
 		id, err := q.ChunkInsertRetry(ctx, sqlc.ChunkInsertRetryParams{
-			AttemptID: chunk.AttemptID, Try: int32(chunk.Try + 1), ClientIds: again, DueAt: now, //nolint:gosec // a few tens
+			AttemptID: chunk.AttemptID, Try: row.Chunk.Try + 1, TriesBefore: row.Chunk.TriesBefore, ClientIds: again, DueAt: now,
 		})
 		if err != nil {
 			return err
 		}
-		return s.put(ctx, q, events.ChunkDue{AttemptID: chunk.AttemptID, ChunkID: id})
+		return s.put(ctx, q, events.ChunkDue{AttemptID: chunk.AttemptID, ChunkID: id, Provider: attempt.Provider})
 	})
 	if err != nil {
 		return 0, fmt.Errorf("record late outcomes of chunk %d: %w", chunk.ID, err)
 	}
 	return fixed, nil
+}
+
+// lateHistory tells the truth about tries that were unknown and, because somebody asked for it, repeated since. Only
+// their history changes.
+func lateHistory(ctx context.Context, q *sqlc.Queries, chunk domain.Chunk, rows []domain.Delivery) error {
+	c := toColumns(lateOutcomes(rows, true))
+	err := q.LateHistory(ctx, sqlc.LateHistoryParams{
+		AttemptID: chunk.AttemptID, Try: int32(chunk.Try), ClientIds: c.keys, Outcomes: c.outcomes, Classes: c.classes, //nolint:gosec // a few tens
+		Phases: c.phases, Codes: c.codes, Enhanced: c.enhanced, Responses: c.responses, Providers: c.providers, Ats: c.ats,
+	})
+	if err != nil {
+		return fmt.Errorf("correct the history: %w", err)
+	}
+	return nil
 }
 
 // lateOutcomes keeps what a late sender knows for certain.

@@ -52,8 +52,8 @@ func (s *Store) Lists(ctx context.Context, owner domain.ID, page domain.Page) ([
 	return out, nil
 }
 
-// UpdateList lets change alter one of owner's lists and saves it. revision, when not 0, must be the current one (Stale
-// otherwise). A name used already is a Conflict.
+// UpdateList lets change alter one of owner's lists and saves it; a change that leaves it as it is keeps its revision.
+// revision, when not 0, must be the current one (Stale otherwise). A name used already is a Conflict.
 func (s *Store) UpdateList(ctx context.Context, owner, id domain.ID, revision int, change func(*domain.List) error) (domain.List, error) {
 	err := s.inTx(ctx, func(q *sqlc.Queries) error {
 		row, err := lockList(ctx, q, owner, id, revision)
@@ -61,7 +61,7 @@ func (s *Store) UpdateList(ctx context.Context, owner, id domain.ID, revision in
 			return err
 		}
 		l := toList(row, 0)
-		if err := change(&l); err != nil {
+		if err := change(&l); err != nil || l.Name == row.Name {
 			return err
 		}
 		return orNameTaken(q.ListUpdate(ctx, sqlc.ListUpdateParams{ID: id, Name: l.Name}))

@@ -156,6 +156,9 @@ func (s *Store) DeleteMailing(ctx context.Context, owner, id domain.ID, revision
 			return &domain.Error{Kind: domain.Stale, Code: "stale_revision", Message: fmt.Sprintf(
 				"the mailing has been changed meanwhile: it is at revision %d, not %d", row.Revision, revision)}
 		}
+		if err := s.recordDeleted(ctx, q, &row); err != nil {
+			return err
+		}
 		if err := q.MailingDelete(ctx, sqlc.MailingDeleteParams{ID: id, Now: s.clock.Now()}); err != nil {
 			return fmt.Errorf("delete mailing %s: %w", id, err)
 		}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
@@ -30,10 +31,14 @@ func (s *Store) CreateMailing(ctx context.Context, m *domain.Mailing) error {
 		if err := checkMessage(ctx, q, m); err != nil {
 			return err
 		}
+		if err := checkProvider(ctx, q, m); err != nil {
+			return err
+		}
 		err := q.MailingInsert(ctx, sqlc.MailingInsertParams{
 			ID: m.ID, OwnerID: m.OwnerID, Name: m.Name, MessageID: m.MessageID,
 			StartAt: m.Schedule.Start, EndAt: orNull(m.Schedule.End), TimeZone: m.Schedule.Zone,
-			Periodicity: string(m.Schedule.Periodicity), OnUnknown: string(m.OnUnknown), Status: string(m.Status), Now: now,
+			Periodicity: string(m.Schedule.Periodicity), OnUnknown: string(m.OnUnknown), Status: string(m.Status),
+			Provider: m.ProviderID, Now: now,
 		})
 		if err != nil {
 			return fmt.Errorf("insert mailing: %w", err)
@@ -52,6 +57,21 @@ func checkMessage(ctx context.Context, q *sqlc.Queries, m *domain.Mailing) error
 	}
 	if !owned {
 		return domain.NewInvalid(domain.FieldError{Field: "message_id", Message: "there is no such message"})
+	}
+	return nil
+}
+
+// checkProvider looks for the mail service that m names: some sender has it, or had it lately.
+func checkProvider(ctx context.Context, q *sqlc.Queries, m *domain.Mailing) error {
+	if m.ProviderID == "" {
+		return nil
+	}
+	known, err := q.ProviderKnown(ctx, m.ProviderID)
+	if err != nil {
+		return fmt.Errorf("look for provider %s: %w", m.ProviderID, err)
+	}
+	if !known {
+		return domain.NewInvalid(domain.FieldError{Field: "provider_id", Message: "there is no such mail service; GET /providers lists them"})
 	}
 	return nil
 }
@@ -140,8 +160,8 @@ func (s *Store) Mailings(ctx context.Context, owner domain.ID, status domain.Mai
 	return out, nil
 }
 
-// UpdateMailing lets change alter one of owner's mailings and saves it. revision, when not 0, must be the current one
-// (Stale otherwise). A changed schedule of a finished mailing that has starts to come makes it scheduled again; one
+// UpdateMailing lets change alter one of owner's mailings and saves it; a change that leaves it as it is keeps its
+// revision. revision, when not 0, must be the current one (Stale otherwise). A changed schedule of a finished mailing that has starts to come makes it scheduled again; one
 // being sent goes on with the text and audience it started with, and with the new end.
 func (s *Store) UpdateMailing(ctx context.Context, owner, id domain.ID, revision int, change func(*domain.Mailing) error) (domain.Mailing, error) {
 	err := s.changeMailing(ctx, owner, id, func(q *sqlc.Queries, row *sqlc.MailingLockRow) (string, error) {
@@ -149,7 +169,11 @@ func (s *Store) UpdateMailing(ctx context.Context, owner, id domain.ID, revision
 			return "", &domain.Error{Kind: domain.Stale, Code: "stale_revision", Message: fmt.Sprintf(
 				"the mailing has been changed meanwhile: it is at revision %d, not %d", row.Revision, revision)}
 		}
-		return "edited", s.edit(ctx, q, row, change)
+		changed, err := s.edit(ctx, q, row, change)
+		if err != nil || !changed {
+			return "", err
+		}
+		return "edited", nil
 	})
 	if err != nil {
 		return domain.Mailing{}, err
@@ -157,55 +181,65 @@ func (s *Store) UpdateMailing(ctx context.Context, owner, id domain.ID, revision
 	return s.Mailing(ctx, owner, id)
 }
 
-func (s *Store) edit(ctx context.Context, q *sqlc.Queries, row *sqlc.MailingLockRow, change func(*domain.Mailing) error) error {
+func (s *Store) edit(ctx context.Context, q *sqlc.Queries, row *sqlc.MailingLockRow, change func(*domain.Mailing) error) (changed bool, err error) {
 	now := s.clock.Now()
 	audience, err := q.MailingAudience(ctx, row.ID)
 	if err != nil {
-		return fmt.Errorf("read audience of mailing %s: %w", row.ID, err)
+		return false, fmt.Errorf("read audience of mailing %s: %w", row.ID, err)
 	}
 	m := readMailing(lockedMailing(row), nil, audience.Clients, audience.Lists)
 	before := m
+	before.ClientIDs, before.ListIDs = slices.Clone(m.ClientIDs), slices.Clone(m.ListIDs)
 	if err := change(&m); err != nil {
-		return err
+		return false, err
+	}
+	if sameMailing(&before, &m) {
+		return false, nil
 	}
 	moved := !sameSchedule(before.Schedule, m.Schedule)
 	if bad := m.Validate(now); len(bad) > 0 && (moved || m.Status != domain.MailingFinished) {
-		return domain.NewInvalid(bad...)
+		return false, domain.NewInvalid(bad...)
 	}
 	if err := checkMessage(ctx, q, &m); err != nil {
-		return err
+		return false, err
+	}
+	if m.ProviderID != before.ProviderID {
+		if err := checkProvider(ctx, q, &m); err != nil {
+			return false, err
+		}
 	}
 	if err := setAudience(ctx, q, &m); err != nil {
-		return err
+		return false, err
 	}
 	row.Name, row.MessageID, row.OnUnknown, row.Status = m.Name, m.MessageID, string(m.OnUnknown), string(m.Status)
+	row.Provider = m.ProviderID
 	if before.Status == domain.MailingDraft && m.Status == domain.MailingScheduled {
 		row.SetAt, row.ActiveAt = now, now
 	}
 	if moved && m.Schedule.Periodicity == domain.Once && !m.Schedule.Start.Equal(before.Schedule.Start) {
 		// A second run to everybody is not what someone who moves the start of a half-sent mailing wants.
 		if _, running, err := runningOf(ctx, q, m.ID); err != nil {
-			return err
+			return false, err
 		} else if running {
-			return domain.NewConflict("mailing_running", "the mailing is being sent already, so its start cannot be moved; its end can")
+			return false, domain.NewConflict("mailing_running", "the mailing is being sent already, so its start cannot be moved; its end can")
 		}
 	}
 	if moved {
-		row.StartAt, row.EndAt = m.Schedule.Start, orNull(m.Schedule.End)
-		row.TimeZone, row.Periodicity = m.Schedule.Zone, string(m.Schedule.Periodicity)
-		row.SetAt, row.ActiveAt = now, now
-		if m.Status == domain.MailingFinished {
-			last, err := q.LastOccurrence(ctx, m.ID)
-			if err != nil {
-				return fmt.Errorf("read last occurrence: %w", err)
-			}
-			if m.Schedule.Plan(domain.PlanState{Last: last, Since: now, Active: now}, now).Occurrence.IsZero() {
-				return domain.NewInvalid(domain.FieldError{Field: "start_at", Message: "the mailing has run already; set a start ahead, or start it by hand"})
-			}
-			row.Status = string(domain.MailingScheduled)
-		}
+		return true, s.reschedule(ctx, q, row, before.Status, m.Schedule)
 	}
-	return nil
+	return true, nil
+}
+
+// sameMailing reports whether two mailings agree in all that can be edited.
+func sameMailing(a, b *domain.Mailing) bool {
+	return a.Name == b.Name && a.MessageID == b.MessageID && a.OnUnknown == b.OnUnknown && a.Status == b.Status &&
+		a.ProviderID == b.ProviderID && sameSchedule(a.Schedule, b.Schedule) && sameSet(a.ClientIDs, b.ClientIDs) && sameSet(a.ListIDs, b.ListIDs)
+}
+
+// sameSet compares without regard to order and repetition.
+func sameSet(a, b []domain.ID) bool {
+	a, b = distinct(a), distinct(b)
+	return len(a) == len(b) && len(distinct(slices.Concat(a, b))) == len(a)
 }
 
 func sameSchedule(a, b domain.Schedule) bool {
@@ -216,7 +250,7 @@ func lockedMailing(r *sqlc.MailingLockRow) sqlc.Mailing {
 	return sqlc.Mailing{
 		ID: r.ID, OwnerID: r.OwnerID, Name: r.Name, MessageID: r.MessageID, StartAt: r.StartAt, EndAt: r.EndAt,
 		TimeZone: r.TimeZone, Periodicity: r.Periodicity, OnUnknown: r.OnUnknown, Status: r.Status, HeldStatus: r.HeldStatus,
-		Reason: r.Reason, SetAt: r.SetAt, ActiveAt: r.ActiveAt, Revision: r.Revision, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		Reason: r.Reason, Provider: r.Provider, SetAt: r.SetAt, ActiveAt: r.ActiveAt, Revision: r.Revision, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
 
@@ -246,7 +280,7 @@ func saveMailing(ctx context.Context, q *sqlc.Queries, r *sqlc.MailingLockRow, n
 	err := q.MailingUpdate(ctx, sqlc.MailingUpdateParams{
 		ID: r.ID, Name: r.Name, MessageID: r.MessageID, StartAt: r.StartAt, EndAt: r.EndAt, TimeZone: r.TimeZone,
 		Periodicity: r.Periodicity, OnUnknown: r.OnUnknown, Status: r.Status, SetAt: r.SetAt, ActiveAt: r.ActiveAt,
-		HeldStatus: r.HeldStatus, Reason: r.Reason, Now: now,
+		HeldStatus: r.HeldStatus, Reason: r.Reason, Provider: r.Provider, Now: now,
 	})
 	if err != nil {
 		return fmt.Errorf("update mailing %s: %w", r.ID, err)

@@ -47,8 +47,8 @@ func (s *Store) Messages(ctx context.Context, owner domain.ID, page domain.Page)
 	return out, nil
 }
 
-// UpdateMessage lets change alter one of owner's messages and saves it. revision, when not 0, must be the current one
-// (Stale otherwise).
+// UpdateMessage lets change alter one of owner's messages and saves it; a change that leaves it as it is keeps its
+// revision. revision, when not 0, must be the current one (Stale otherwise).
 func (s *Store) UpdateMessage(ctx context.Context, owner, id domain.ID, revision int, change func(*domain.Message) error) (domain.Message, error) {
 	var m domain.Message
 	err := s.inTx(ctx, func(q *sqlc.Queries) error {
@@ -59,6 +59,9 @@ func (s *Store) UpdateMessage(ctx context.Context, owner, id domain.ID, revision
 		m = toMessage(row)
 		if err := change(&m); err != nil {
 			return err
+		}
+		if m.Subject == row.Subject && m.HTML == row.Html && m.Text == row.Text {
+			return nil
 		}
 		m.Revision++
 		m.UpdatedAt = s.stamp()

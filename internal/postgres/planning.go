@@ -60,7 +60,7 @@ func (s *Store) planLocked(ctx context.Context, q *sqlc.Queries, row *sqlc.Maili
 		return false, err
 	}
 	if isRunning {
-		if err := alignDeadline(ctx, q, running, schedule); err != nil {
+		if err := alignDeadline(ctx, q, running, schedule, row.SetAt); err != nil {
 			return false, err
 		}
 	}
@@ -117,8 +117,12 @@ func missedReason(at, active time.Time) string {
 }
 
 // alignDeadline follows an edit of the schedule into the attempt being sent.
-func alignDeadline(ctx context.Context, q *sqlc.Queries, a sqlc.Attempt, schedule domain.Schedule) error {
-	deadline := orNull(attemptDeadline(schedule, a.OccurrenceAt, orZero(a.StartedAt)))
+func alignDeadline(ctx context.Context, q *sqlc.Queries, a sqlc.Attempt, schedule domain.Schedule, set time.Time) error {
+	started := orZero(a.StartedAt)
+	if a.ResentAt != nil {
+		started = *a.ResentAt
+	}
+	deadline := orNull(attemptDeadline(schedule, a.OccurrenceAt, started, set))
 	if (deadline == nil) == (a.Deadline == nil) && (deadline == nil || deadline.Equal(*a.Deadline)) {
 		return nil
 	}
@@ -128,9 +132,13 @@ func alignDeadline(ctx context.Context, q *sqlc.Queries, a sqlc.Attempt, schedul
 	return nil
 }
 
-// attemptDeadline is the earlier of the end and the next occurrence, so that two attempts never overlap.
-func attemptDeadline(schedule domain.Schedule, occurrence *time.Time, started time.Time) time.Time {
+// attemptDeadline is the earlier of the end and the next occurrence, so that two attempts never overlap. Occurrences from
+// before the schedule was set do not count: they will not start.
+func attemptDeadline(schedule domain.Schedule, occurrence *time.Time, started, set time.Time) time.Time {
 	from := started
+	if set.After(from) {
+		from = set
+	}
 	if occurrence != nil && occurrence.After(from) {
 		from = *occurrence
 	}
@@ -207,13 +215,13 @@ func (s *Store) HintOverdue(ctx context.Context, patience time.Duration) ([]doma
 func (s *Store) HintOrphans(ctx context.Context, patience time.Duration) (int, error) {
 	n := 0
 	err := s.inTx(ctx, func(q *sqlc.Queries) error {
-		orphans, err := q.OrphanChunks(ctx, sqlc.OrphanChunksParams{Now: s.clock.Now(), Patience: patience})
+		orphans, err := q.OrphanChunks(ctx, sqlc.OrphanChunksParams{Now: s.clock.Now(), Patience: patience, Alive: domain.ProviderAlive})
 		if err != nil {
 			return err
 		}
 		n = len(orphans)
 		for _, c := range orphans {
-			if err := s.put(ctx, q, events.ChunkDue{AttemptID: c.AttemptID, ChunkID: c.ID}); err != nil {
+			if err := s.put(ctx, q, events.ChunkDue{AttemptID: c.AttemptID, ChunkID: c.ID, Provider: c.Provider}); err != nil {
 				return err
 			}
 		}
@@ -225,6 +233,22 @@ func (s *Store) HintOrphans(ctx context.Context, patience time.Duration) (int, e
 	return n, nil
 }
 
+// ReleaseWaiting puts out chunks of running attempts that have some waiting and none outstanding. Finishing a chunk puts the
+// next one out; this is for the moment when that could not, because the next one's row was locked.
+func (s *Store) ReleaseWaiting(ctx context.Context) error {
+	now := s.clock.Now()
+	attempts, err := s.q.AttemptsToRelease(ctx, now)
+	if err != nil {
+		return fmt.Errorf("look for attempts that stand still: %w", err)
+	}
+	for _, id := range attempts {
+		if err := s.inTx(ctx, func(q *sqlc.Queries) error { return s.releaseFree(ctx, q, id, now) }); err != nil {
+			return fmt.Errorf("put out the next chunks of attempt %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
 // HintChunks asks for the chunks of a mailing that was held and goes on.
 func (s *Store) HintChunks(ctx context.Context, mailing domain.ID) error {
 	err := s.inTx(ctx, func(q *sqlc.Queries) error {
@@ -233,7 +257,7 @@ func (s *Store) HintChunks(ctx context.Context, mailing domain.ID) error {
 			return err
 		}
 		for _, c := range chunks {
-			if err := s.put(ctx, q, events.ChunkDue{AttemptID: c.AttemptID, ChunkID: c.ID}); err != nil {
+			if err := s.put(ctx, q, events.ChunkDue{AttemptID: c.AttemptID, ChunkID: c.ID, Provider: c.Provider}); err != nil {
 				return err
 			}
 		}

@@ -49,8 +49,9 @@ func (s *Store) LeaseChunk(ctx context.Context, chunk int64, token domain.ID, tt
 			return err
 		}
 		lease.State, lease.Resend = domain.Leased, row.OnUnknown == string(domain.ResendUnknown)
+		lease.Provider = row.Provider
 		lease.Chunk = domain.Chunk{
-			ID: c.ID, AttemptID: c.AttemptID, Try: int(c.Try), Clients: c.ClientIds,
+			ID: c.ID, AttemptID: c.AttemptID, MailingID: row.MailingID, Try: int(c.Try), Clients: c.ClientIds,
 			Window: domain.Window{From: from, To: from},
 		}
 		return q.ChunkLease(ctx, sqlc.ChunkLeaseParams{ID: chunk, Token: token, Lease: ttl})
@@ -224,14 +225,14 @@ func (s *Store) RenewLease(ctx context.Context, chunk int64, token domain.ID, tt
 // in the attempt's report. Nothing happens when token no longer holds the chunk.
 func (s *Store) ReleaseChunk(ctx context.Context, chunk int64, token domain.ID, due time.Time, reason string) error {
 	err := s.inTx(ctx, func(q *sqlc.Queries) error {
-		attempt, err := q.ChunkRelease(ctx, sqlc.ChunkReleaseParams{ID: chunk, Token: token, DueAt: due, Reason: reason, Now: s.clock.Now()})
+		released, err := q.ChunkRelease(ctx, sqlc.ChunkReleaseParams{ID: chunk, Token: token, DueAt: due, Reason: reason, Now: s.clock.Now()})
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		return s.putAt(ctx, q, events.ChunkDue{AttemptID: attempt, ChunkID: chunk}, due)
+		return s.putAt(ctx, q, events.ChunkDue{AttemptID: released.AttemptID, ChunkID: chunk, Provider: released.Provider}, due)
 	})
 	if err != nil {
 		return fmt.Errorf("release chunk %d: %w", chunk, err)

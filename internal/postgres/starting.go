@@ -13,8 +13,12 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
 )
 
-// anotherRunsWait is how long a start waits for the attempt before it to let go: about a window.
-const anotherRunsWait = 200 * time.Millisecond
+const (
+	// lettingGo is how long a start waits for the attempt before it to let go: about a window.
+	lettingGo = 200 * time.Millisecond
+	// anotherRunsWait is how long a start waits for an attempt that may go on. When it ends the planner asks at once.
+	anotherRunsWait = 30 * time.Second
+)
 
 // StartAttempt begins a planned attempt whose time has come: takes the message and the audience as they are now, cuts
 // the audience into chunks and puts out the first of them. It is safe to repeat and to race: the mailing's row is
@@ -70,7 +74,11 @@ func (s *Store) startLocked(ctx context.Context, q *sqlc.Queries, m *sqlc.Mailin
 		return domain.Start{}, err
 	}
 	if isRunning {
-		return domain.Start{State: domain.AnotherRuns, Wait: anotherRunsWait, Running: running.ID}, nil
+		wait := anotherRunsWait
+		if running.Deadline != nil {
+			wait = min(wait, max(running.Deadline.Sub(now), lettingGo))
+		}
+		return domain.Start{State: domain.AnotherRuns, Wait: wait, Running: running.ID}, nil
 	}
 	if m.EndAt != nil && !m.EndAt.After(now) {
 		if err := q.AttemptMiss(ctx, sqlc.AttemptMissParams{ID: a.ID, Now: now, Reason: "the mailing's end came first"}); err != nil {
@@ -120,19 +128,23 @@ func (s *Store) begin(ctx context.Context, q *sqlc.Queries, m *sqlc.MailingLockR
 		return fmt.Errorf("take the audience: %w", err)
 	}
 	audience := 0
-	for _, c := range chunks {
+	for i, c := range chunks {
 		audience += int(c.Size)
 		if c.Status != "pending" {
 			continue
 		}
-		if err := s.put(ctx, q, events.ChunkDue{AttemptID: a.ID, ChunkID: c.ID}); err != nil {
+		due := events.ChunkDue{AttemptID: a.ID, ChunkID: c.ID, Provider: m.Provider, Lane: events.LaneNext}
+		if i == 0 {
+			due.Lane = events.LaneFirst
+		}
+		if err := s.put(ctx, q, due); err != nil {
 			return err
 		}
 	}
 	schedule := toSchedule(m.StartAt, m.EndAt, m.TimeZone, m.Periodicity)
 	err = q.AttemptStart(ctx, sqlc.AttemptStartParams{
-		ID: a.ID, Now: now, Audience: int32(audience),
-		Deadline: orNull(attemptDeadline(schedule, a.OccurrenceAt, now)),
+		ID: a.ID, Now: now, Audience: int32(audience), Provider: m.Provider,
+		Deadline: orNull(attemptDeadline(schedule, a.OccurrenceAt, now, m.SetAt)),
 	})
 	if err != nil {
 		return fmt.Errorf("set running: %w", err)

@@ -34,6 +34,7 @@ func Classify(r domain.Reply) (domain.Outcome, domain.Class) {
 		}
 		return domain.Deferred, domain.ClassProvider
 	case domain.PhaseMail, domain.PhaseRcpt, domain.PhaseData, domain.PhaseBody, domain.PhaseDot:
+	case domain.PhaseRequest, domain.PhaseResponse: // not of SMTP
 	}
 	if r.Code < 500 {
 		return domain.Deferred, transientClass(r)
@@ -67,6 +68,7 @@ func positive(r domain.Reply) (domain.Outcome, domain.Class) {
 	case domain.PhaseBanner, domain.PhaseHello, domain.PhaseTLS, domain.PhaseMail, domain.PhaseRcpt:
 		inPlace = completed
 	case domain.PhaseDial, domain.PhaseBody: // nothing is to be said there
+	case domain.PhaseRequest, domain.PhaseResponse: // not of SMTP
 	}
 	if inPlace {
 		return domain.Untouched, domain.ClassNone

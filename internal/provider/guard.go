@@ -2,69 +2,35 @@ package provider
 
 import (
 	"context"
-	"errors"
-	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go"
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
-	"github.com/failsafe-go/failsafe-go/ratelimiter"
 	"github.com/failsafe-go/failsafe-go/retrypolicy"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
-// Settings of a Guard. DefaultSettings gives the values for production.
-type Settings struct {
-	Name string  // the provider's name
-	Rate float64 // messages per second; 0 for no limit
-
-	FailureRate   float64       // the breaker opens at this share of provider-level failures, 0 to 1,
-	MinExecutions uint          // of at least so many executions
-	Window        time.Duration // within this time
-	OpenFor       time.Duration // how long it stays open, ±OpenJitter
-	OpenJitter    float64       // share of OpenFor, 0 to 1
-	Probes        uint          // how many successes in a row close it again
-
-	DialRetries   int           // how often connecting is repeated at once
-	DialBackoff   time.Duration // before the first repeat; doubled for each further one
-	DialBackoffTo time.Duration // its upper bound
-	DialTimeout   time.Duration // deadline of one attempt to connect, TLS and AUTH included
-
-	StopFor time.Duration // after refused credentials: the time between two probes
-
-	PolicyRate       float64       // the provider is paused at this share of refusals by its policy, 0 to 1,
-	PolicyExecutions uint          // of at least so many messages within Window
-	PolicyPause      time.Duration // how long, before one message probes whether it is better
-}
-
-// DefaultSettings returns the settings for production, without a rate limit.
-func DefaultSettings(name string) Settings {
-	return Settings{
-		Name:        name,
-		FailureRate: 0.5, MinExecutions: 20, Window: 30 * time.Second,
-		OpenFor: 15 * time.Second, OpenJitter: 0.2, Probes: 3,
-		DialRetries: 2, DialBackoff: 250 * time.Millisecond, DialBackoffTo: 2 * time.Second, DialTimeout: 15 * time.Second,
-		StopFor:    time.Minute,
-		PolicyRate: 0.5, PolicyExecutions: 20, PolicyPause: 5 * time.Minute,
-	}
-}
-
 // Guard stands before one provider. It is safe for concurrent use.
 //
 // Its parts are failsafe-go's policies, composed by hand where the library's own composition would lie: its Timeout
 // hides the error of what it cuts short, and its breaker counts the caller's cancellations and refused recipients. So a
-// caller asks Wait, then Admit or Connect, does the work under its own deadlines, and reports the class to Permit.Done.
+// caller asks Wait, then Admit or Connect, does the work under its own deadlines, and reports the class to Permit.Done
+// and to Heard.
 type Guard struct {
 	settings Settings
 	breaker  circuitbreaker.CircuitBreaker[any]
 	policy   circuitbreaker.CircuitBreaker[any] // counts refusals by policy; opening, it stops the guard, and closes again
-	limiter  ratelimiter.RateLimiter[any]       // nil: no limit
+	rate     *rate                              // nil: no limit
+	slow     slowdowns
 	retry    failsafe.Executor[any]
 
-	stopped   atomic.Bool // mirrors !stop.until.IsZero(), so that the usual path takes no lock
+	opened    atomic.Uint64 // how often the breaker has opened
+	failed    atomic.Int64  // failures of the provider in a row
+	stopped   atomic.Bool   // mirrors !stop.until.IsZero(), so that the usual path takes no lock
 	mu        sync.Mutex
 	stop      stop
 	lastError string
@@ -81,29 +47,20 @@ type stop struct {
 // Permit is the right to one piece of work with the provider. Done must be called exactly once.
 type Permit struct {
 	guard *Guard
-	probe bool // the one try during a stop
-}
-
-// State is what a Guard shows.
-type State struct {
-	Breaker     string  // closed, open, half-open, or stopped (credentials)
-	Rate        float64 // the limit, messages per second; 0 for none
-	LastError   string  // the last failure at the provider's level
-	LastErrorAt time.Time
+	opens uint64 // how often the breaker had opened when it was given
+	probe bool   // the one try during a stop
 }
 
 // NewGuard returns a guard with its breaker closed.
 func NewGuard(s Settings) *Guard {
-	g := &Guard{settings: s}
+	g := &Guard{settings: s, rate: newRate(&s), slow: slowdowns{settings: s.Slow}}
 	g.breaker = circuitbreaker.NewBuilder[any]().
 		WithFailureRateThreshold(s.FailureRate, s.MinExecutions, s.Window).
 		WithDelay(s.OpenFor).WithJitterFactor(s.OpenJitter).
 		WithSuccessThreshold(s.Probes).
+		OnOpen(func(circuitbreaker.StateChangedEvent) { g.opened.Add(1) }).
 		Build()
 	g.policy = circuitbreaker.NewBuilder[any]().WithFailureRateThreshold(s.PolicyRate, s.PolicyExecutions, s.Window).Build()
-	if s.Rate > 0 {
-		g.limiter = ratelimiter.NewSmoothBuilderWithMaxRate[any](max(1, time.Duration(float64(time.Second)/s.Rate))).Build()
-	}
 	g.retry = failsafe.With(retrypolicy.NewBuilder[any]().
 		WithMaxRetries(s.DialRetries).WithBackoff(s.DialBackoff, s.DialBackoffTo).WithJitterFactor(0.2).
 		AbortIf(func(_ any, err error) bool { return !repeatable(err) }).
@@ -111,34 +68,47 @@ func NewGuard(s Settings) *Guard {
 	return g
 }
 
-// repeatable tells a failed dial from the guard's own refusals and the caller's change of mind.
-func repeatable(err error) bool {
-	if _, refused := errors.AsType[*domain.Unreachable](err); refused || errors.Is(err, context.Canceled) {
-		return false
+// Wait holds the caller until one more message to the address may go: until its domain's turn, if that asked for fewer
+// messages, and then its turn by the rate limit. Without an address it is the rate alone. The error is ctx's, or a
+// *domain.Unreachable when the domain's turn is too far away to wait for; nothing was taken then.
+func (g *Guard) Wait(ctx context.Context, to string) error {
+	if name := g.Slowed(to); name != "" {
+		wait, err := g.Turn(name)
+		if err != nil {
+			return err
+		}
+		if wait >= time.Millisecond {
+			if err := pause(ctx, wait); err != nil {
+				return err
+			}
+		}
 	}
-	return !asFault(err).Permanent
+	if g.rate == nil {
+		return nil
+	}
+	return g.rate.hold(ctx)
 }
 
-// Wait holds the caller until the rate limit allows one more message, or returns ctx's error. The turn of a caller that
-// gives up is not given to another.
-func (g *Guard) Wait(ctx context.Context) error {
-	if g.limiter == nil {
-		return nil
+// Limited reports whether messages wait for turns of a rate.
+func (g *Guard) Limited() bool { return g.rate != nil }
+
+// Slowed returns the domain of an address, as Turn takes it, if it asked for fewer messages and gets fewer now; else "".
+// It is for callers that have something better to do than to wait in Wait.
+func (g *Guard) Slowed(to string) string { return g.slow.slowed(to) }
+
+// Turn takes the next turn of a slowed domain and returns how long it is away. The error is a *domain.Unreachable: that is
+// too long to wait for, and no turn was taken.
+func (g *Guard) Turn(name string) (time.Duration, error) {
+	wait, limit, ok := g.slow.turn(name)
+	if !ok {
+		return 0, g.slowError(name, limit, wait)
 	}
-	// The limiter keeps a schedule, so waits too short for a timer may be left out without exceeding the rate.
-	wait := g.limiter.ReservePermit()
-	if wait < time.Millisecond {
-		return nil
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return wait, nil
 }
+
+// Heard tells what a message to an address met with. It must be told of every message that was tried, whichever its
+// class, so that the rate of a domain that asks for fewer messages (domain.ClassRate) is known.
+func (g *Guard) Heard(to string, class domain.Class) { g.slow.heard(to, class) }
 
 // Check returns a *domain.Unreachable when Admit would surely refuse, and takes no permit.
 func (g *Guard) Check() error {
@@ -161,7 +131,7 @@ func (g *Guard) Admit() (Permit, error) {
 	if !g.breaker.TryAcquirePermit() {
 		return Permit{}, g.openError()
 	}
-	return Permit{guard: g}, nil
+	return Permit{guard: g, opens: g.opened.Load()}, nil
 }
 
 // admitProbe lets one through when a stop is due to be tried.
@@ -175,7 +145,7 @@ func (g *Guard) admitProbe() (Permit, error) {
 		return Permit{}, g.openError()
 	}
 	g.stop.probing = !g.stop.until.IsZero()
-	return Permit{guard: g, probe: g.stop.probing}, nil
+	return Permit{guard: g, opens: g.opened.Load(), probe: g.stop.probing}, nil
 }
 
 // stopError returns nil when the provider is not stopped or a probe is due. mu is held.
@@ -207,13 +177,22 @@ func (p Permit) Done(class domain.Class, reply domain.Reply) {
 	switch class {
 	case domain.ClassProvider:
 		p.guard.note(Describe(reply))
+		if p.isLate() {
+			p.endProbe(false)
+			return
+		}
 		p.guard.breaker.RecordFailure()
+		// A share of the last half minute's messages is slow to reach for a service that was fast and fails at once: as many
+		// recipients' tries would be spent as it took messages before. So failures in a row open the breaker too.
+		if p.guard.failed.Add(1) >= int64(p.guard.settings.MinExecutions) && p.guard.breaker.IsClosed() { //nolint:gosec // a few tens
+			p.guard.breaker.Open()
+		}
 		p.endProbe(false)
 	case domain.ClassCredentials:
 		p.guard.stopNow(Describe(reply), p.guard.settings.StopFor)
 		p.release()
 	case domain.ClassPolicy:
-		p.guard.breaker.RecordSuccess()
+		p.answered()
 		p.guard.policy.RecordFailure()
 		if p.probe || p.guard.policy.IsOpen() {
 			p.guard.policy.Close()
@@ -221,9 +200,24 @@ func (p Permit) Done(class domain.Class, reply domain.Reply) {
 				p.guard.settings.PolicyPause)
 		}
 	case domain.ClassNone, domain.ClassRecipient, domain.ClassMailboxFull, domain.ClassContent, domain.ClassRate:
-		p.guard.breaker.RecordSuccess()
+		p.answered()
 		p.guard.policy.RecordSuccess()
 		p.endProbe(true)
+	}
+}
+
+// isLate tells work that began before the breaker opened last. What becomes of it says nothing of the service as it is now:
+// messages that hung when it went away fail one by one for minutes, and would keep the breaker open after its return.
+func (p Permit) isLate() bool { return p.opens != p.guard.opened.Load() }
+
+// answered counts a success of the provider.
+func (p Permit) answered() {
+	if p.isLate() {
+		return
+	}
+	p.guard.breaker.RecordSuccess()
+	if p.guard.failed.Load() != 0 { // the usual path only reads
+		p.guard.failed.Store(0)
 	}
 }
 
@@ -236,7 +230,7 @@ func (p Permit) Cancel() {
 // release gives a half-open breaker its permit back, which it takes with a verdict only. Nothing was proved, so the
 // breaker opens again; a closed one counts nothing.
 func (p Permit) release() {
-	if p.guard.breaker.IsHalfOpen() {
+	if !p.isLate() && p.guard.breaker.IsHalfOpen() {
 		p.guard.breaker.RecordFailure()
 	}
 }
@@ -256,6 +250,7 @@ func (p Permit) endProbe(accepted bool) {
 }
 
 func (g *Guard) stopNow(reason string, pause time.Duration) {
+	reason = withoutAddresses(reason)
 	g.note(reason)
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -263,82 +258,21 @@ func (g *Guard) stopNow(reason string, pause time.Duration) {
 	g.stopped.Store(true)
 }
 
+// withoutAddresses takes addresses out of what a service said: its state is shown to everybody who sends through it, and
+// whose client was being mailed is nobody else's business.
+func withoutAddresses(text string) string {
+	words := strings.Fields(text)
+	for i, word := range words {
+		if strings.Contains(word, "@") {
+			words[i] = "‹…›"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
 func (g *Guard) note(reason string) {
+	reason = withoutAddresses(reason)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.lastError, g.lastAt = reason, time.Now()
-}
-
-// Connect calls dial, each time under the breaker and the deadline, and repeats it until it succeeds or its *ConnectError is
-// permanent. On success the permit, still open, is for the work that the connection was made for.
-//
-// held, if not nil, is a permit that the caller has already and that serves for the first try; Connect takes it over.
-// The error is a *domain.Unreachable, or ctx's.
-func (g *Guard) Connect(ctx context.Context, held *Permit, dial func(context.Context) error) (Permit, error) {
-	var permit Permit
-	try := func() error {
-		if held != nil {
-			permit, held = *held, nil
-		} else {
-			var err error
-			if permit, err = g.Admit(); err != nil {
-				return err
-			}
-		}
-		return g.dial(ctx, permit, dial)
-	}
-	err := g.retry.WithContext(ctx).Run(try)
-	if err == nil {
-		return permit, nil
-	}
-	if held != nil { // ctx ended before the first try
-		held.Cancel()
-	}
-	return Permit{}, g.unreachable(ctx, err)
-}
-
-// dial makes one try. The deadline is the context's: whoever dials heeds it, so the error of a late one is its own.
-func (g *Guard) dial(ctx context.Context, permit Permit, dial func(context.Context) error) error {
-	limited, cancel := context.WithTimeout(ctx, g.settings.DialTimeout)
-	defer cancel()
-	err := dial(limited)
-	switch {
-	case err == nil:
-	case ctx.Err() != nil:
-		permit.Cancel()
-		return ctx.Err()
-	default:
-		fault := asFault(err)
-		permit.Done(fault.Class, fault.Reply)
-	}
-	return err
-}
-
-func (g *Guard) unreachable(ctx context.Context, err error) error {
-	if u, ok := errors.AsType[*domain.Unreachable](err); ok {
-		return u
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	fault := asFault(err)
-	u := &domain.Unreachable{
-		Provider: g.settings.Name, Reason: fault.Error(),
-		RetryAfter: time.Second + time.Duration(rand.Int64N(int64(time.Second))), //nolint:gosec // jitter, not a secret
-	}
-	if fault.Class == domain.ClassCredentials {
-		u.Stopped, u.RetryAfter = true, g.settings.StopFor
-	}
-	return u
-}
-
-// State returns a snapshot.
-func (g *Guard) State() State {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	s := State{Breaker: g.breaker.State().String(), Rate: g.settings.Rate, LastError: g.lastError, LastErrorAt: g.lastAt}
-	if !g.stop.until.IsZero() {
-		s.Breaker = "stopped"
-	}
-	return s
 }

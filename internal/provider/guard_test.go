@@ -103,8 +103,11 @@ func TestBreakerOpensAtHalf(t *testing.T) {
 	for range 10 {
 		admit(t, g).Done(domain.ClassNone, domain.Reply{})
 	}
-	for i := range 10 {
+	for i := range 14 { // with a success after each three, so that they are not in a row: 14 and 14 in the end
 		require.Equal(t, "closed", g.State().Breaker, i)
+		if i%3 == 0 && i > 0 {
+			admit(t, g).Done(domain.ClassNone, domain.Reply{})
+		}
 		admit(t, g).Done(domain.ClassProvider, lost())
 	}
 	assert.Equal(t, "open", g.State().Breaker)
@@ -282,14 +285,62 @@ func TestWait(t *testing.T) {
 	g := provider.NewGuard(s)
 	began := time.Now()
 	for range 21 {
-		require.NoError(t, g.Wait(t.Context()))
+		require.NoError(t, g.Wait(t.Context(), ""))
 	}
 	assert.GreaterOrEqual(t, time.Since(began), 90*time.Millisecond)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 10 {
-		_ = g.Wait(ctx)
+		_ = g.Wait(ctx, "")
 	}
-	require.ErrorIs(t, g.Wait(ctx), context.Canceled)
-	require.NoError(t, provider.NewGuard(settings()).Wait(ctx), "without a limit there is nothing to wait for")
+	require.ErrorIs(t, g.Wait(ctx, ""), context.Canceled)
+	require.NoError(t, provider.NewGuard(settings()).Wait(ctx, ""), "without a limit there is nothing to wait for")
+}
+
+// A service that served thousands in the last half minute and fails at once must not take thousands of tries with it
+// before the breaker is open.
+func TestFailuresInARowOpenTheBreakerWhateverWasBefore(t *testing.T) {
+	t.Parallel()
+	s := settings()
+	s.OpenFor = time.Second // longer than a busy machine takes between two lines
+	g := provider.NewGuard(s)
+	for range 5000 {
+		admit(t, g).Done(domain.ClassNone, domain.Reply{Phase: domain.PhaseDot, Code: 250})
+	}
+	for range s.MinExecutions - 1 {
+		admit(t, g).Done(domain.ClassProvider, lost())
+	}
+	admit(t, g).Done(domain.ClassRecipient, domain.Reply{Phase: domain.PhaseRcpt, Code: 550}) // the service answers
+	for range s.MinExecutions - 1 {
+		admit(t, g).Done(domain.ClassProvider, lost())
+		require.Equal(t, "closed", g.State().Breaker)
+	}
+	admit(t, g).Done(domain.ClassProvider, lost())
+	require.Equal(t, "open", g.State().Breaker)
+	_, err := g.Admit()
+	require.LessOrEqual(t, unreachable(t, err).RetryAfter, time.Second)
+	require.Eventually(t, func() bool {
+		p, err := g.Admit()
+		if err == nil {
+			p.Done(domain.ClassNone, domain.Reply{Phase: domain.PhaseDot, Code: 250})
+		}
+		return g.State().Breaker == "closed"
+	}, 5*time.Second, time.Millisecond, "it closes as any other")
+}
+
+// A connection that was made at the moment its caller went away is still the caller's to close.
+func TestConnectReturnsWhatItMadeEvenIfItsCallerLeaves(t *testing.T) {
+	t.Parallel()
+	g := provider.NewGuard(settings())
+	ctx, leave := context.WithCancel(t.Context())
+	made := false
+	p, err := g.Connect(ctx, nil, func(context.Context) error {
+		made = true
+		leave()
+		return nil
+	})
+	require.True(t, made)
+	require.NoError(t, err)
+	p.Done(domain.ClassNone, domain.Reply{Phase: domain.PhaseDot, Code: 250})
+	require.Equal(t, "closed", g.State().Breaker)
 }

@@ -54,6 +54,7 @@ type Template struct {
 	mailing  string
 	subject  []node
 	parts    []part
+	from     string // the From field's value in Unicode
 	head     string // From to the name of To
 	idLeft   string // Message-ID up to the client's id
 	tail     string // from the host of Message-ID to the first part's header
@@ -91,6 +92,7 @@ func Compile(c Content) (*Template, error) {
 	}
 	t := &Template{mailing: oneLine(c.MailingName), subject: build(parse(clean(c.Subject), &faults{}))}
 	t.pool.New = func() any { return new(scratch) }
+	t.from = string(appendUnicodeMailbox(nil, c.From.Name, string(from)))
 	t.head = string(append(appendMailbox([]byte("From: "), c.From.Name, string(from)), "\r\nTo: "...))
 	t.idLeft = "\r\nMessage-ID: <" + c.AttemptID.String() + "."
 	t.compileParts(c)
@@ -194,21 +196,10 @@ func (t *Template) Render(dst []byte, r Recipient, at time.Time) ([]byte, error)
 	defer t.release(s)
 	w := writer{scope: scope{client: &r, mailing: t.mailing}}
 
-	dst = append(dst, t.head...)
-	dst, err := appendTo(dst, r.FullName, r.Email)
+	dst, err := t.appendHeader(dst, s, &w, at)
 	if err != nil {
 		return dst, err
 	}
-	dst = append(dst, "\r\n"...)
-	if s.raw, err = t.appendSubject(s.raw[:0], &w); err != nil {
-		return dst, err
-	}
-	dst = appendSubjectField(dst, s.raw)
-	dst = append(dst, "\r\nDate: "...)
-	dst = at.AppendFormat(dst, "Mon, 02 Jan 2006 15:04:05 -0700")
-	dst = append(dst, t.idLeft...)
-	dst = appendID(dst, r.ID)
-	dst = append(dst, t.tail...)
 	for i := range t.parts {
 		p := &t.parts[i]
 		if t.boundary != "" {
@@ -235,6 +226,25 @@ func (t *Template) Render(dst []byte, r Recipient, at time.Time) ([]byte, error)
 		dst = append(dst, "\r\n"...)
 	}
 	return dst, nil
+}
+
+// appendHeader appends the fields up to the first body's own, and leaves the subject in s.raw.
+func (t *Template) appendHeader(dst []byte, s *scratch, w *writer, at time.Time) ([]byte, error) {
+	dst = append(dst, t.head...)
+	dst, err := appendTo(dst, w.client.FullName, w.client.Email)
+	if err != nil {
+		return dst, err
+	}
+	dst = append(dst, "\r\n"...)
+	if s.raw, err = t.appendSubject(s.raw[:0], w); err != nil {
+		return dst, err
+	}
+	dst = appendSubjectField(dst, s.raw)
+	dst = append(dst, "\r\nDate: "...)
+	dst = at.AppendFormat(dst, "Mon, 02 Jan 2006 15:04:05 -0700")
+	dst = append(dst, t.idLeft...)
+	dst = appendID(dst, w.client.ID)
+	return append(dst, t.tail...), nil
 }
 
 // render returns the body for a client; it is valid until s is used again.
@@ -273,29 +283,4 @@ func (t *Template) release(s *scratch) {
 	if cap(s.raw) <= maxScratch && cap(s.laidOut) <= maxScratch {
 		t.pool.Put(s)
 	}
-}
-
-// Preview returns what r would read, with line feeds as line ends; html is empty for a message of text only.
-// Its error is ErrTooLarge.
-func (t *Template) Preview(r Recipient) (subject, html, text string, err error) {
-	s := new(scratch)
-	w := writer{scope: scope{client: &r, mailing: t.mailing}}
-	if s.raw, err = t.appendSubject(nil, &w); err != nil {
-		return "", "", "", err
-	}
-	subject = string(s.raw)
-	for i := range t.parts {
-		p := &t.parts[i]
-		plain, err := p.render(s, &w)
-		if err != nil {
-			return "", "", "", err
-		}
-		body := strings.ReplaceAll(string(plain), "\r\n", "\n")
-		if p.mode == modeHTML {
-			html = body
-		} else {
-			text = body
-		}
-	}
-	return subject, html, text, nil
 }

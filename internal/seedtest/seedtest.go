@@ -127,21 +127,3 @@ func (w *World) WaitEnd(mailing domain.ID, patience time.Duration) domain.Attemp
 		return a.Status != domain.AttemptPlanned && a.Status != domain.AttemptRunning
 	})
 }
-
-// RequireLedger checks that an attempt's report, its ledger and its chunks agree and account for everyone.
-func (w *World) RequireLedger(a domain.Attempt) {
-	w.t.Helper()
-	t := a.Totals
-	if a.Status == domain.AttemptRunning {
-		require.LessOrEqual(w.t, t.Ended()+t.Deferred, a.Audience, "nobody counts twice: %+v", t)
-	} else {
-		require.Equal(w.t, a.Audience, t.Ended(), "everyone is accounted for: %+v", t)
-	}
-	for outcome, n := range map[domain.Outcome]int{
-		domain.Sent: t.Sent, domain.Failed: t.Failed, domain.Deferred: t.Deferred,
-		domain.Unknown: t.Unknown, domain.Skipped: t.Skipped, domain.Expired: t.Expired,
-	} {
-		got := w.Int(`SELECT count(*) FROM deliveries WHERE attempt_id = $1 AND outcome = $2`, a.ID, string(outcome))
-		require.Equal(w.t, n, got, "ledger rows with outcome %s", outcome)
-	}
-}

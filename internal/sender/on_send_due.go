@@ -24,7 +24,9 @@ func (s *Sender) OnSendDue(ctx context.Context, e events.SendDue) error {
 	log := s.Log.With().Stringer("mailing", e.MailingID).Stringer("attempt", e.AttemptID).Logger()
 	switch start.State {
 	case domain.Began:
-		log.Info().Dur("late_ms", s.Clock.Now().Sub(e.DueAt)).Msg("attempt started")
+		late := max(s.Clock.Now().Sub(e.DueAt), 0)
+		s.Observer.Started(late)
+		log.Info().Dur("late_ms", late).Msg("attempt started")
 	case domain.NotYet:
 		return &events.Later{After: min(start.Wait, longestWait), Reason: "not due yet"}
 	case domain.AnotherRuns:

@@ -25,10 +25,12 @@ func TestMain(m *testing.M) { pgtest.Run(m) }
 type mailer struct {
 	mu      sync.Mutex
 	got     map[string]int
+	form    domain.Form
 	deliver func(ctx context.Context, batch []domain.Envelope) ([]domain.Receipt, error)
 }
 
-func (m *mailer) Name() string { return "memory" }
+func (m *mailer) Name() string      { return "memory" }
+func (m *mailer) Form() domain.Form { return m.form }
 
 func (m *mailer) Deliver(ctx context.Context, batch []domain.Envelope) ([]domain.Receipt, error) {
 	if m.deliver != nil {
@@ -53,6 +55,10 @@ type plain struct{}
 
 func (plain) Render(dst []byte, _ domain.Recipient, _ time.Time) ([]byte, error) {
 	return append(dst, "Subject: x\r\n\r\nx\r\n"...), nil
+}
+
+func (plain) Parts(r domain.Recipient) (domain.Parts, error) {
+	return domain.Parts{Subject: "x", Text: "for " + r.Email}, nil
 }
 
 func (plain) From() string { return "vestnik@example.com" }
@@ -86,7 +92,7 @@ func newRig(t *testing.T, clients int, change func(*domain.Mailing)) *rig {
 	r := &rig{World: seedtest.New(t, pgtest.URL(t), clients, domain.SystemClock{}), mail: &mailer{got: map[string]int{}}}
 	r.ledger = &ledger{Store: r.Store}
 	r.Sender = sender.New(sender.Config{Workers: 2, Lease: 2 * time.Second}, sender.Deps{
-		Attempts: r.Store, Ledger: r.ledger, Provider: r.mail, Clock: domain.SystemClock{}, Log: zerolog.Nop(),
+		Attempts: r.Store, Ledger: r.ledger, Providers: []sender.Provider{r.mail}, Clock: domain.SystemClock{}, Log: zerolog.Nop(),
 		Compile: func(domain.Content) (sender.Template, error) { return plain{}, nil },
 	})
 	r.mailing = r.Mailing(change)

@@ -19,6 +19,9 @@ const (
 	maxWindow  = 50
 	windowTime = 50 * time.Millisecond
 
+	// slice is how long a chunk is sent before it makes room, if chunks of other attempts wait for its mail service.
+	slice = 250 * time.Millisecond
+
 	// watchEvery is how often a window that takes long asks whether it may go on.
 	watchEvery = 400 * time.Millisecond
 
@@ -33,6 +36,9 @@ type chunkRun struct {
 	log   zerolog.Logger
 	chunk domain.Chunk
 	token domain.ID
+
+	provider   Provider
+	sliceBegan time.Time
 
 	resend bool // an unknown outcome is tried again
 
@@ -58,20 +64,21 @@ func (r *chunkRun) load(ctx context.Context) error {
 		return err
 	}
 	r.recipients, err = r.s.Attempts.Recipients(ctx, r.chunk.Clients[r.at:])
-	r.size = minWindow
+	r.size, r.sliceBegan = minWindow, time.Now()
 	r.buffers = make([][]byte, maxWindow)
 	return err
 }
 
 // send goes through the chunk window by window. Each turn of the loop is one transaction, which records the window
 // that ended and opens the next one, and then the messages of that window. It ends when the chunk is done, when the
-// mailing may not go on, when the provider is away, when this sender is stopping, or when the lease is lost.
+// mailing may not go on, when the provider is away, when others have their turn, when this sender is stopping, or when the
+// lease is lost.
 func (r *chunkRun) send(ctx context.Context) error {
 	var away *domain.Unreachable
 	for {
 		next := domain.Window{From: r.at, To: min(r.at+r.size, len(r.chunk.Clients))}
-		stopping := r.s.isDraining()
-		if stopping || away != nil {
+		stopping, turn := r.s.isDraining(), r.othersTurn(ctx)
+		if stopping || turn || away != nil {
 			next.To = next.From
 		}
 		opened, err := r.advance(ctx, next)
@@ -92,9 +99,9 @@ func (r *chunkRun) send(ctx context.Context) error {
 			}
 			return err
 		case away != nil:
-			r.log.Warn().Str("provider", away.Provider).Str("reason", away.Reason).Dur("again_in", away.RetryAfter).Msg("the mail service is away")
+			r.log.Warn().Str("provider", away.Provider).Str("reason", away.Reason).Dur("again_in_ms", away.RetryAfter).Msg("the mail service is away")
 			return r.release(ctx, r.s.Clock.Now().Add(away.RetryAfter), away.Error())
-		case stopping:
+		case stopping, turn:
 			return r.release(ctx, r.s.Clock.Now(), "")
 		case opened.Len() == 0:
 			r.log.Info().Msg("stopped: the mailing is held, or its end has come")
@@ -105,11 +112,26 @@ func (r *chunkRun) send(ctx context.Context) error {
 			unreachable, ok := errors.AsType[*domain.Unreachable](err)
 			if !ok && !errors.Is(err, context.Canceled) {
 				// Whatever it is, what did end is recorded first.
-				unreachable = &domain.Unreachable{Provider: r.s.Provider.Name(), Reason: err.Error(), RetryAfter: time.Second}
+				unreachable = &domain.Unreachable{Provider: r.provider.Name(), Reason: err.Error(), RetryAfter: time.Second}
 			}
 			away = unreachable
 		}
 	}
+}
+
+// othersTurn reports whether it is time to make room for a chunk of another attempt. The chunk goes to the end of the
+// queue then. This is asked once a slice, so while one attempt is alone, or chunks are done within a slice, nothing moves.
+func (r *chunkRun) othersTurn(ctx context.Context) bool {
+	if time.Since(r.sliceBegan) < slice || r.at == len(r.chunk.Clients) {
+		return false
+	}
+	r.sliceBegan = time.Now()
+	waiting, err := r.s.Ledger.OthersWait(ctx, r.chunk.AttemptID)
+	if err != nil {
+		r.log.Debug().Err(err).Msg("could not ask who else waits")
+		return false
+	}
+	return waiting
 }
 
 // advance records and opens, and finds out what became of it when the database does not say: the answer to a COMMIT can
@@ -149,14 +171,14 @@ func (r *chunkRun) window(ctx context.Context, w domain.Window) error {
 	rows := r.prepare(w)
 
 	sendCtx, stop := r.watch(ctx)
-	receipts, err := r.s.Provider.Deliver(sendCtx, r.envelopes)
+	receipts, err := r.provider.Deliver(sendCtx, r.envelopes)
 	stop()
 	if len(receipts) != len(r.envelopes) {
 		// A fault of the provider's code: who was mailed cannot be told, so nobody of this window is mailed again.
-		err = errors.Join(fmt.Errorf("provider %s returned %d receipts for %d messages", r.s.Provider.Name(), len(receipts), len(r.envelopes)), err)
+		err = errors.Join(fmt.Errorf("provider %s returned %d receipts for %d messages", r.provider.Name(), len(receipts), len(r.envelopes)), err)
 		receipts = make([]domain.Receipt, len(r.envelopes))
 		for i := range receipts {
-			receipts[i] = domain.Receipt{Outcome: domain.Unknown, Provider: r.s.Provider.Name(), At: r.s.Clock.Now(), Reply: domain.Reply{Text: err.Error()}}
+			receipts[i] = domain.Receipt{Outcome: domain.Unknown, Provider: r.provider.Name(), At: r.s.Clock.Now(), Reply: domain.Reply{Text: err.Error()}}
 		}
 		r.log.Error().Err(err).Msg("the outcomes of a window are unknown")
 	}
@@ -175,7 +197,10 @@ func (r *chunkRun) window(ctx context.Context, w domain.Window) error {
 	r.done = append(r.done, rows[:reached]...)
 	r.untouched = append(r.untouched[:0], rows[reached:]...)
 	r.at = w.From + reached
-	r.pace(reached, time.Since(began))
+	took := time.Since(began)
+	r.pace(reached, took)
+	r.s.Observer.Window(took)
+	r.s.count(rows[:reached])
 	return err
 }
 
@@ -197,16 +222,28 @@ func (r *chunkRun) prepare(w domain.Window) []domain.Delivery {
 			row.Outcome, row.Reply.Text = domain.Skipped, "the address is suppressed: "+to.Suppressed
 			continue
 		}
-		data, err := r.template.Render(r.buffers[i][:0], to, now)
-		r.buffers[i] = data
+		envelope, err := r.envelope(i, &to, now)
 		if err != nil {
 			row.Outcome, row.Class, row.Reply.Text = domain.Failed, domain.ClassContent, "cannot be rendered: "+err.Error()
 			continue
 		}
-		r.envelopes = append(r.envelopes, domain.Envelope{From: r.template.From(), To: to.Email, Data: data})
+		r.envelopes = append(r.envelopes, envelope)
 		r.places = append(r.places, i)
 	}
 	return rows
+}
+
+// envelope renders the message for the i-th recipient of a window in the form that the provider takes.
+func (r *chunkRun) envelope(i int, to *domain.Recipient, now time.Time) (e domain.Envelope, err error) {
+	e = domain.Envelope{Flow: r.chunk.AttemptID, From: r.template.From(), To: to.Email}
+	if r.provider.Form() == domain.FormParts {
+		e.Key = r.chunk.AttemptID.String() + "." + to.ID.String()
+		e.Parts, err = r.template.Parts(*to)
+		return e, err
+	}
+	e.Data, err = r.template.Render(r.buffers[i][:0], *to, now)
+	r.buffers[i] = e.Data
+	return e, err
 }
 
 // watch keeps the lease while a window lasts, and returns a context that ends when no further message may be begun:

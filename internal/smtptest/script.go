@@ -32,7 +32,9 @@ type Script struct {
 	BodyAfter int
 	// Message, if set, changes the script before the n-th MAIL of a connection, from 1.
 	Message func(n int, s *Script)
-	TLS     *tls.Config // for STARTTLS
+	// Recipient, if set, changes the script before RCPT for an address is answered.
+	Recipient func(to string, s *Script)
+	TLS       *tls.Config // for STARTTLS
 }
 
 // Healthy is the reply to EHLO of a Scripted server whose script gives none.
@@ -216,6 +218,11 @@ func (d *dialogue) command(line string) bool {
 		}
 		return d.do(d.script.Mail, "250 2.1.0 Ok")
 	case "RCPT":
+		if d.script.Recipient != nil {
+			_, to, _ := strings.Cut(line, "<")
+			to, _, _ = strings.Cut(to, ">")
+			d.script.Recipient(to, &d.script)
+		}
 		d.rcptOK = d.script.Rcpt.Reply == "" || d.script.Rcpt.Reply[0] == '2'
 		return d.do(d.script.Rcpt, "250 2.1.5 Ok")
 	case "DATA":

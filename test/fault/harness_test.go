@@ -85,6 +85,7 @@ func newSite(t *testing.T, clients int, sink smtptest.SinkOptions) *site {
 type proc struct {
 	t    *testing.T
 	cmd  *exec.Cmd
+	log  string // the file of what it says
 	done chan struct{}
 	err  error
 }
@@ -97,7 +98,7 @@ func (s *site) start(program string, args ...string) *proc {
 	require.NoError(s.t, err)
 	cmd.Stdout, cmd.Stderr = log, log
 	require.NoError(s.t, cmd.Start())
-	p := &proc{t: s.t, cmd: cmd, done: make(chan struct{})}
+	p := &proc{t: s.t, cmd: cmd, log: log.Name(), done: make(chan struct{})}
 	go func() {
 		p.err = cmd.Wait()
 		_ = log.Close()

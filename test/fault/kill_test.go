@@ -23,19 +23,19 @@ func ended(a domain.Attempt) bool { return !a.FinishedAt.IsZero() }
 func TestSeparateProcessesServeEveryoneOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 1000, smtptest.SinkOptions{})
-	for _, program := range []string{"gateway", "planner", "sender", "sender"} {
+	for _, program := range []string{"planner", "sender", "sender"} {
 		s.start(program)
 	}
+	api, key := s.gateway()
 	due := time.Now().Add(10 * time.Second)
-	now := s.Mailing(nil)
-	later := s.Mailing(func(m *domain.Mailing) { m.Schedule.Start = due })
-	for _, m := range []domain.Mailing{now, later} {
-		a := s.WaitFor(m.ID, minute, "its end", ended)
+	now, later := s.post(api, key, time.Now()), s.post(api, key, due)
+	for _, m := range []domain.ID{now, later} {
+		a := s.WaitFor(m, minute, "its end", ended)
 		require.Equal(t, domain.ResultSucceeded, a.Result)
 		require.Equal(t, 1000, a.Totals.Sent)
 		require.Zero(t, s.requireHonest(a, 2))
-		t.Logf("%s: started %s late", m.ID, a.Late())
-		if m.ID == later.ID {
+		t.Logf("%s: started %s late", m, a.Late())
+		if m == later {
 			require.False(t, a.StartedAt.Before(due), "started early")
 			require.LessOrEqual(t, a.Late(), time.Second)
 		}
@@ -148,21 +148,6 @@ func TestASenderThatSleptThroughItsLease(t *testing.T) {
 	require.LessOrEqual(t, a.Totals.Failed, workers*maxWindow)
 }
 
-func TestTheNATSStoreIsWipedInTheMiddle(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, 10_000, smtptest.SinkOptions{Latency: pace})
-	s.start("planner")
-	s.start("sender")
-	s.start("sender")
-	m := s.Mailing(nil)
-	s.WaitFor(m.ID, minute, "its start", func(a domain.Attempt) bool { return a.Totals.Sent > 500 })
-	s.nats.Wipe()
-	a := s.WaitFor(m.ID, 2*minute, "its end", ended)
-	require.Zero(t, s.requireHonest(a, 1))
-	require.Equal(t, 10_000, a.Totals.Sent)
-	t.Logf("took %s", a.FinishedAt.Sub(a.StartedAt))
-}
-
 // A mail service that never answers the final dot cannot hold a sender for longer than it has: those on the wire are
 // unknown, nobody else is.
 func TestSIGTERMWhileTheMailServiceHangs(t *testing.T) {
@@ -180,7 +165,11 @@ func TestSIGTERMWhileTheMailServiceHangs(t *testing.T) {
 	require.Zero(t, s.Int(`SELECT count(*) FROM chunks WHERE window_to > window_from OR lease_token IS NOT NULL`), "every lease is released")
 	s.sink.Resume()
 	s.start("sender")
-	a = s.WaitFor(m.ID, minute, "its end", ended)
+	a = s.WaitFor(m.ID, minute, "its end", func(a domain.Attempt) bool {
+		// Who was cut off before his final dot is deferred, for five minutes; not so long here.
+		s.Exec(`UPDATE chunks SET due_at = now() WHERE status = 'pending' AND due_at > now()`)
+		return ended(a)
+	})
 	require.LessOrEqual(t, s.requireHonest(a, 1), 10)
 	require.Equal(t, 3_000, a.Totals.Sent+a.Totals.Unknown)
 }

@@ -22,6 +22,12 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
+// Defines values for AttemptKind.
+const (
+	AttemptKindManual    AttemptKind = "manual"
+	AttemptKindScheduled AttemptKind = "scheduled"
+)
+
 // Defines values for AttemptResult.
 const (
 	AttemptResultFailed    AttemptResult = "failed"
@@ -37,6 +43,13 @@ const (
 	AttemptStatusMissed    AttemptStatus = "missed"
 	AttemptStatusPlanned   AttemptStatus = "planned"
 	AttemptStatusRunning   AttemptStatus = "running"
+)
+
+// Defines values for AttentionKind.
+const (
+	MailingDisabled AttentionKind = "mailing_disabled"
+	MailingPaused   AttentionKind = "mailing_paused"
+	UnknownOutcomes AttentionKind = "unknown_outcomes"
 )
 
 // Defines values for ImportStatus.
@@ -80,11 +93,53 @@ const (
 	Weekly  Periodicity = "weekly"
 )
 
+// Defines values for ProviderKind.
+const (
+	HTTP ProviderKind = "http"
+	SMTP ProviderKind = "smtp"
+)
+
+// Defines values for ProviderStatus.
+const (
+	Away     ProviderStatus = "away"
+	Closed   ProviderStatus = "closed"
+	HalfOpen ProviderStatus = "half-open"
+	Open     ProviderStatus = "open"
+	Stopped  ProviderStatus = "stopped"
+)
+
+// Defines values for ResendOutcome.
+const (
+	ResendOutcomeFailed  ResendOutcome = "failed"
+	ResendOutcomeUnknown ResendOutcome = "unknown"
+)
+
 // Defines values for Role.
 const (
 	RoleAdmin   Role = "admin"
 	RoleManager Role = "manager"
 	RoleUser    Role = "user"
+)
+
+// Defines values for ExportClientsParamsFormat.
+const (
+	Csv ExportClientsParamsFormat = "csv"
+)
+
+// Defines values for ExportClientsParamsDelimiter.
+const (
+	Comma     ExportClientsParamsDelimiter = "comma"
+	Semicolon ExportClientsParamsDelimiter = "semicolon"
+	Tab       ExportClientsParamsDelimiter = "tab"
+)
+
+// Defines values for ImportClientsParamsCharset.
+const (
+	UTF8        ImportClientsParamsCharset = "utf-8"
+	Utf16       ImportClientsParamsCharset = "utf-16"
+	Utf16Be     ImportClientsParamsCharset = "utf-16be"
+	Utf16Le     ImportClientsParamsCharset = "utf-16le"
+	Windows1251 ImportClientsParamsCharset = "windows-1251"
 )
 
 // Accepted Something that goes on in the background.
@@ -140,6 +195,21 @@ type Attempt struct {
 	Unknown int `json:"unknown"`
 }
 
+// AttemptCounts Attempts by how they ended.
+type AttemptCounts struct {
+	All       int `json:"all"`
+	Cancelled int `json:"cancelled"`
+	Expired   int `json:"expired"`
+	Failed    int `json:"failed"`
+	Missed    int `json:"missed"`
+	Partial   int `json:"partial"`
+	Running   int `json:"running"`
+	Succeeded int `json:"succeeded"`
+}
+
+// AttemptKind `scheduled` by the mailing's schedule, or `manual`, by hand.
+type AttemptKind string
+
 // AttemptPage A page of attempts.
 type AttemptPage struct {
 	Items []Attempt `json:"items"`
@@ -154,6 +224,26 @@ type AttemptResult string
 // AttemptStatus `planned` waits for its time, `running` is being sent, `finished` has dealt with everyone, `cancelled` was stopped for
 // good, `expired` was cut off by its end, `missed` could not start in its time.
 type AttemptStatus string
+
+// Attention Something that somebody should look at.
+type Attention struct {
+	// AttemptID The attempt with the unknown outcomes.
+	AttemptID *domain.ID `json:"attempt_id"`
+
+	// Kind `mailing_paused` by a fault, `mailing_disabled` by a manager, `unknown_outcomes` in an attempt.
+	Kind        AttentionKind `json:"kind"`
+	MailingID   domain.ID     `json:"mailing_id"`
+	MailingName string        `json:"mailing_name"`
+
+	// Reason Why the mailing is held.
+	Reason *string `json:"reason"`
+
+	// Unknown How many recipients of the attempt have an unknown outcome.
+	Unknown *int `json:"unknown"`
+}
+
+// AttentionKind `mailing_paused` by a fault, `mailing_disabled` by a manager, `unknown_outcomes` in an attempt.
+type AttentionKind string
 
 // Attributes Your own fields, for use in messages. Names are letters, digits and `_`, a letter first, at most 64 characters.
 //
@@ -214,6 +304,27 @@ type ClientPatch struct {
 	FullName   *string             `json:"full_name,omitempty"`
 }
 
+// Counts Recipients by outcome.
+type Counts struct {
+	// Deferred To be tried again.
+	Deferred int `json:"deferred"`
+
+	// Expired The end came before they could be sent to.
+	Expired int `json:"expired"`
+
+	// Failed Refused for good.
+	Failed int `json:"failed"`
+
+	// Sent Accepted by the mail server.
+	Sent int `json:"sent"`
+
+	// Skipped Suppressed, or deleted since.
+	Skipped int `json:"skipped"`
+
+	// Unknown Nobody can know whether they got it.
+	Unknown int `json:"unknown"`
+}
+
 // Delivery One recipient of an attempt.
 type Delivery struct {
 	At time.Time `json:"at"`
@@ -227,15 +338,62 @@ type Delivery struct {
 	Code  int    `json:"code"`
 	Email string `json:"email"`
 
+	// Enhanced Its enhanced status code (RFC 3463); empty for none.
+	//
+	// Example: 2.0.0
+	Enhanced string `json:"enhanced"`
+
 	// Outcome How a delivery ended; the words are those of an attempt's counters.
 	Outcome Outcome `json:"outcome"`
+
+	// Phase The part of the dialogue with the mail service in which it was said, such as `rcpt` or `dot`; empty for none.
+	//
+	// Example: rcpt
+	Phase Phase `json:"phase"`
 
 	// Provider The mail service it went through.
 	Provider string `json:"provider"`
 
 	// Response What the mail server said.
 	//
-	// Example: 250 2.0.0 OK
+	// Example: OK
+	Response string `json:"response"`
+	Tries    int    `json:"tries"`
+}
+
+// DeliveryDetail One recipient of an attempt, with every try.
+type DeliveryDetail struct {
+	At       time.Time `json:"at"`
+	ClientID domain.ID `json:"client_id"`
+
+	// Code The mail server's reply code, 0 for none.
+	//
+	// Example: 250
+	Code  int    `json:"code"`
+	Email string `json:"email"`
+
+	// Enhanced Its enhanced status code (RFC 3463); empty for none.
+	//
+	// Example: 2.0.0
+	Enhanced string `json:"enhanced"`
+
+	// History Oldest first; the last is how it stands.
+	History []Try `json:"history"`
+
+	// Outcome How a delivery ended; the words are those of an attempt's counters.
+	Outcome Outcome `json:"outcome"`
+
+	// Phase The part of the dialogue with the mail service in which it was said, such as `rcpt` or `dot`; empty for none.
+	//
+	// Example: rcpt
+	Phase Phase `json:"phase"`
+
+	// Provider The mail service it went through.
+	Provider string `json:"provider"`
+
+	// Response What the mail server said.
+	//
+	// Example: OK
 	Response string `json:"response"`
 	Tries    int    `json:"tries"`
 }
@@ -254,6 +412,17 @@ type DisableInput struct {
 	Reason string `json:"reason"`
 }
 
+// DomainCounts Recipients of one domain.
+type DomainCounts struct {
+	// Domain Null for clients that were deleted before they were sent to.
+	//
+	// Example: example.org
+	Domain *string `json:"domain"`
+
+	// Totals Recipients by outcome.
+	Totals Counts `json:"totals"`
+}
+
 // FieldProblem One field at fault.
 type FieldProblem struct {
 	// Field Its path, dots between levels.
@@ -267,8 +436,53 @@ type FieldProblem struct {
 	Message string `json:"message"`
 }
 
+// HistoryEntry How one attempt of a mailing went.
+type HistoryEntry struct {
+	AttemptID domain.ID `json:"attempt_id"`
+
+	// Audience How many recipients it had; null if it did not start.
+	Audience *int      `json:"audience"`
+	DueAt    time.Time `json:"due_at"`
+
+	// DurationMs From its start to its end, in milliseconds; null while it runs, or if it did not start.
+	DurationMs *int64     `json:"duration_ms"`
+	FinishedAt *time.Time `json:"finished_at"`
+
+	// Kind `scheduled` by the mailing's schedule, or `manual`, by hand.
+	Kind AttemptKind `json:"kind"`
+
+	// LateMs How long after `due_at` it started, in milliseconds; null if it did not.
+	LateMs      *int64    `json:"late_ms"`
+	MailingID   domain.ID `json:"mailing_id"`
+	MailingName string    `json:"mailing_name"`
+
+	// Reason Why nothing moves, or why it ended early; empty otherwise.
+	Reason string `json:"reason"`
+
+	// Result How it went; null unless it has finished.
+	Result    *AttemptResult `json:"result"`
+	StartedAt *time.Time     `json:"started_at"`
+
+	// Status `planned` waits for its time, `running` is being sent, `finished` has dealt with everyone, `cancelled` was stopped for
+	// good, `expired` was cut off by its end, `missed` could not start in its time.
+	Status AttemptStatus `json:"status"`
+
+	// Totals Recipients by outcome.
+	Totals Counts `json:"totals"`
+}
+
+// HistoryPage A page of a mailing's history.
+type HistoryPage struct {
+	Items []HistoryEntry `json:"items"`
+
+	// NextCursor Null on the last page.
+	NextCursor *string `json:"next_cursor"`
+}
+
 // Import One import of clients.
 type Import struct {
+	// Bytes How much of the file has been read.
+	Bytes   int64 `json:"bytes"`
 	Created int64 `json:"created"`
 
 	// Error Why it failed; empty otherwise.
@@ -286,12 +500,20 @@ type Import struct {
 	RejectsURL string `json:"rejects_url"`
 
 	// Rows Lines read, the first apart: created + updated + rejected.
-	Rows      int64     `json:"rows"`
+	Rows int64 `json:"rows"`
+
+	// Size How large the file is; null if the upload did not say.
+	Size      *int64    `json:"size"`
 	StartedAt time.Time `json:"started_at"`
 
 	// Status Where an import stands.
-	Status  ImportStatus `json:"status"`
-	Updated int64        `json:"updated"`
+	Status ImportStatus `json:"status"`
+
+	// Unchanged Of those updated: how many were so already, so that their revision stays.
+	Unchanged int64 `json:"unchanged"`
+
+	// Updated Clients that there were already.
+	Updated int64 `json:"updated"`
 }
 
 // ImportStatus Where an import stands.
@@ -350,6 +572,9 @@ type Mailing struct {
 	// time. Monthly on the 29th to 31st falls on the last day of a shorter month.
 	Periodicity Periodicity `json:"periodicity"`
 
+	// ProviderID The mail service that takes the messages; null for the default one.
+	ProviderID *string `json:"provider_id"`
+
 	// Reason Why it is paused or disabled; empty otherwise.
 	Reason   string    `json:"reason"`
 	Revision int       `json:"revision"`
@@ -362,6 +587,16 @@ type Mailing struct {
 	// TimeZone Example: Europe/Moscow
 	TimeZone  string    `json:"time_zone"`
 	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// MailingCounts Mailings by status, as they are now.
+type MailingCounts struct {
+	Disabled  int `json:"disabled"`
+	Draft     int `json:"draft"`
+	Finished  int `json:"finished"`
+	Paused    int `json:"paused"`
+	Running   int `json:"running"`
+	Scheduled int `json:"scheduled"`
 }
 
 // MailingInput A new mailing; at least one client or list, a draft apart.
@@ -383,6 +618,9 @@ type MailingInput struct {
 	Name        string       `json:"name"`
 	OnUnknown   *OnUnknown   `json:"on_unknown,omitempty"`
 	Periodicity *Periodicity `json:"periodicity,omitempty"`
+
+	// ProviderID The id of a mail service from `GET /providers`; the default one if absent.
+	ProviderID *string `json:"provider_id,omitempty"`
 
 	// StartAt The first start; now if absent.
 	StartAt *time.Time `json:"start_at,omitempty"`
@@ -417,8 +655,11 @@ type MailingPatch struct {
 	// Periodicity How often a mailing repeats. The time of day stays the same in the mailing's zone, across changes to and from summer
 	// time. Monthly on the 29th to 31st falls on the last day of a shorter month.
 	Periodicity *Periodicity `json:"periodicity,omitempty"`
-	StartAt     *time.Time   `json:"start_at,omitempty"`
-	TimeZone    *string      `json:"time_zone,omitempty"`
+
+	// ProviderID Null for the default one. An attempt that runs goes on through the one it began with.
+	ProviderID *string    `json:"provider_id,omitempty"`
+	StartAt    *time.Time `json:"start_at,omitempty"`
+	TimeZone   *string    `json:"time_zone,omitempty"`
 }
 
 // MailingStatus `draft` is not to be sent yet, `scheduled` waits for its time, `running` is being sent, `paused` was stopped by its
@@ -478,12 +719,35 @@ type MessageSummary struct {
 // `hold` leaves it to you, nobody gets two; `resend` sends again, someone may get two.
 type OnUnknown string
 
+// OtherDomains Domains that are not listed.
+type OtherDomains struct {
+	// Domains How many.
+	Domains int `json:"domains"`
+
+	// Totals Recipients by outcome.
+	Totals Counts `json:"totals"`
+}
+
+// OtherResponses Responses that are not listed.
+type OtherResponses struct {
+	// Count How many in all.
+	Count int `json:"count"`
+
+	// Groups How many different ones.
+	Groups int `json:"groups"`
+}
+
 // Outcome How a delivery ended; the words are those of an attempt's counters.
 type Outcome string
 
 // Periodicity How often a mailing repeats. The time of day stays the same in the mailing's zone, across changes to and from summer
 // time. Monthly on the 29th to 31st falls on the last day of a shorter month.
 type Periodicity string
+
+// Phase The part of the dialogue with the mail service in which it was said, such as `rcpt` or `dot`; empty for none.
+//
+// Example: rcpt
+type Phase = string
 
 // Preview A message as one client would get it.
 type Preview struct {
@@ -534,15 +798,349 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
+// Progress An attempt as it moves.
+type Progress struct {
+	// Audience How many recipients it has.
+	Audience int `json:"audience"`
+
+	// Deferred To be tried again.
+	Deferred int       `json:"deferred"`
+	DueAt    time.Time `json:"due_at"`
+
+	// EtaSeconds In how many seconds everyone will have been tried once, at this rate; null when nobody can tell, or only later tries are left.
+	EtaSeconds *int64 `json:"eta_seconds"`
+
+	// Expired The end came before they could be sent to.
+	Expired int `json:"expired"`
+
+	// Failed Refused for good.
+	Failed         int        `json:"failed"`
+	FinishedAt     *time.Time `json:"finished_at"`
+	ID             domain.ID  `json:"id"`
+	LastActivityAt *time.Time `json:"last_activity_at"`
+
+	// LastResponse The mail server's last answer.
+	//
+	// Example: 250 2.0.0 OK
+	LastResponse string `json:"last_response"`
+
+	// LateMs How long after `due_at` it started, in milliseconds.
+	LateMs    int64     `json:"late_ms"`
+	MailingID domain.ID `json:"mailing_id"`
+
+	// RatePerSecond Recipients dealt with a second over the last five seconds; null until it is known, and at the end.
+	RatePerSecond *float64 `json:"rate_per_second"`
+
+	// Reason Why nothing moves, or why it ended early; empty otherwise.
+	Reason string `json:"reason"`
+
+	// Result How it went; null while it has not finished.
+	Result *AttemptResult `json:"result"`
+
+	// Sent Accepted by the mail server.
+	Sent int `json:"sent"`
+
+	// Skipped Suppressed, or deleted since.
+	Skipped   int        `json:"skipped"`
+	StartedAt *time.Time `json:"started_at"`
+
+	// Status `planned` waits for its time, `running` is being sent, `finished` has dealt with everyone, `cancelled` was stopped for
+	// good, `expired` was cut off by its end, `missed` could not start in its time.
+	Status AttemptStatus `json:"status"`
+
+	// Unknown Nobody can know whether they got it.
+	Unknown int `json:"unknown"`
+}
+
+// Provider A mail service as all senders see it together.
+type Provider struct {
+	// Connections Open now.
+	Connections int `json:"connections"`
+
+	// Default Whether it takes the mailings that name none.
+	Default bool `json:"default"`
+
+	// ID Its name.
+	//
+	// Example: mail.example.com
+	ID   string       `json:"id"`
+	Kind ProviderKind `json:"kind"`
+
+	// LastError The last failure of the service itself, not of a recipient.
+	LastError      string     `json:"last_error"`
+	LastErrorAt    *time.Time `json:"last_error_at"`
+	MaxConnections int        `json:"max_connections"`
+
+	// Rate The limit in messages a second, all senders together; null for none.
+	Rate *float32 `json:"rate"`
+
+	// Reason Why it takes nothing; empty while it does.
+	Reason     string    `json:"reason"`
+	ReportedAt time.Time `json:"reported_at"`
+
+	// Senders How many senders have it now.
+	Senders int `json:"senders"`
+
+	// SlowedDomains Domains of recipients that asked for fewer messages, for now.
+	SlowedDomains []SlowedDomain `json:"slowed_domains"`
+
+	// State Of its circuit breaker: `closed` is well, `open` takes nothing for some seconds after too many failures, `half-open`
+	// is being tried again, `stopped` waits for a person (credentials refused, for one), `away` says that no sender has it
+	// now. No recipient's try is spent while it is not closed.
+	State ProviderStatus `json:"state"`
+}
+
+// ProviderKind defines model for Provider.Kind.
+type ProviderKind string
+
+// ProviderPage The mail services.
+type ProviderPage struct {
+	Items []Provider `json:"items"`
+
+	// NextCursor Always null.
+	NextCursor *string `json:"next_cursor"`
+}
+
+// ProviderStatus Of its circuit breaker: `closed` is well, `open` takes nothing for some seconds after too many failures, `half-open`
+// is being tried again, `stopped` waits for a person (credentials refused, for one), `away` says that no sender has it
+// now. No recipient's try is spent while it is not closed.
+type ProviderStatus string
+
+// ResendInput To whom to send again.
+type ResendInput struct {
+	// ClientIds Of these clients alone; all if absent or empty.
+	ClientIds *[]domain.ID `json:"client_ids,omitempty"`
+
+	// Outcomes Recipients with these outcomes; both if absent or empty.
+	Outcomes *[]ResendOutcome `json:"outcomes,omitempty"`
+}
+
+// ResendOutcome An outcome that can be sent to again.
+type ResendOutcome string
+
+// Resent What is being sent again.
+type Resent struct {
+	// Attempt One run of a mailing.
+	Attempt Attempt `json:"attempt"`
+
+	// LeftOut Recipients with such an outcome who are suppressed, or deleted since.
+	LeftOut int `json:"left_out"`
+
+	// Resent Recipients who are sent to again.
+	Resent int `json:"resent"`
+}
+
+// ResponseGroup Responses that are the same but for queue ids, numbers and addresses.
+type ResponseGroup struct {
+	// Code The mail server's reply code; null when it gave none, and the words are ours.
+	//
+	// Example: 250
+	Code  *int `json:"code"`
+	Count int  `json:"count"`
+
+	// Enhanced Its enhanced status code (RFC 3463).
+	//
+	// Example: 2.0.0
+	Enhanced *string `json:"enhanced"`
+
+	// Example One of them as it was said.
+	//
+	// Example: 250 2.0.0 Ok: queued as 3F2A
+	Example string `json:"example"`
+
+	// ExampleEmail To whom; null in a summary.
+	ExampleEmail *string `json:"example_email"`
+
+	// Outcome How a delivery ended; the words are those of an attempt's counters.
+	Outcome Outcome `json:"outcome"`
+
+	// Pattern Its text; `#` stands for what differs.
+	//
+	// Example: Ok: queued as #
+	Pattern string `json:"pattern"`
+}
+
 // Role What a user may do; managers and administrators may disable anyone's mailings.
 type Role string
 
-// Suppression A mail server refused the address for good.
+// SlowedDomain A domain of recipients that asked for fewer messages.
+type SlowedDomain struct {
+	Domain string `json:"domain"`
+
+	// Rate Messages a second of one sender.
+	Rate float32 `json:"rate"`
+}
+
+// Statistics How an attempt went.
+type Statistics struct {
+	// At When this was added up.
+	At        time.Time `json:"at"`
+	AttemptID domain.ID `json:"attempt_id"`
+
+	// Audience How many recipients it has; null while it has not started.
+	Audience *int `json:"audience"`
+
+	// AverageRate Answers a second between the first and the last; null before there are two.
+	AverageRate *float64 `json:"average_rate"`
+
+	// BucketSeconds How long a stretch of the timeline is. Null while it is empty.
+	BucketSeconds *int64 `json:"bucket_seconds"`
+
+	// Domains The twenty domains with the most recipients.
+	Domains *[]DomainCounts `json:"domains"`
+
+	// FirstMessageAt When the mail service first answered about a recipient.
+	FirstMessageAt *time.Time `json:"first_message_at"`
+
+	// LastMessageAt When it last did.
+	LastMessageAt *time.Time `json:"last_message_at"`
+
+	// NotRecorded How many of them have not been tried yet: the audience without the totals.
+	NotRecorded *int `json:"not_recorded"`
+
+	// OtherDomains The domains that are not listed.
+	OtherDomains *OtherDomains `json:"other_domains"`
+
+	// OtherResponses The responses that are not listed.
+	OtherResponses *OtherResponses `json:"other_responses"`
+
+	// PeakRate Answers in the busiest second; null before there is one.
+	PeakRate *int `json:"peak_rate"`
+
+	// Responses The ten most frequent responses. Null, as is all that follows, when the details of an old attempt are no longer kept.
+	Responses *[]ResponseGroup `json:"responses"`
+
+	// Status `planned` waits for its time, `running` is being sent, `finished` has dealt with everyone, `cancelled` was stopped for
+	// good, `expired` was cut off by its end, `missed` could not start in its time.
+	Status AttemptStatus `json:"status"`
+
+	// Timeline What was recorded when, without gaps; about 120 stretches at most.
+	Timeline *[]TimelineBucket `json:"timeline"`
+
+	// Totals Recipients by outcome.
+	Totals Counts `json:"totals"`
+}
+
+// Summary All of one's mailings over a period.
+type Summary struct {
+	// At When this was added up.
+	At time.Time `json:"at"`
+
+	// Attempts Attempts by how they ended.
+	Attempts AttemptCounts `json:"attempts"`
+
+	// Attention What somebody should look at, at most 20 of a kind.
+	Attention []Attention `json:"attention"`
+
+	// ClientsReached How many different clients were sent something. Null, as are `problems`, when nobody can tell: there are more than 5,000,000 deliveries, or the details of old ones are no longer kept.
+	ClientsReached *int `json:"clients_reached"`
+
+	// Days Every day of the period, in its order.
+	Days []SummaryDay `json:"days"`
+	From time.Time    `json:"from"`
+
+	// Mailings Mailings by status, as they are now.
+	Mailings MailingCounts `json:"mailings"`
+
+	// Problems The ten most frequent responses to those who got nothing.
+	Problems *[]ResponseGroup `json:"problems"`
+
+	// TimeZone Example: Europe/Moscow
+	TimeZone string    `json:"time_zone"`
+	To       time.Time `json:"to"`
+
+	// Totals Recipients by outcome.
+	Totals Counts `json:"totals"`
+}
+
+// SummaryDay The attempts that were due on a day.
+type SummaryDay struct {
+	Attempts int `json:"attempts"`
+
+	// Date The calendar day in the time zone.
+	//
+	// Example: 2027-03-01
+	Date string `json:"date"`
+
+	// Totals Recipients by outcome.
+	Totals Counts `json:"totals"`
+}
+
+// SuppressInput An address to suppress.
+type SuppressInput struct {
+	Email string `json:"email"`
+
+	// Reason Why, in one line.
+	Reason string `json:"reason"`
+}
+
+// Suppressed An address to which nothing is sent.
+type Suppressed struct {
+	// AttemptID The attempt in which it was refused; null if it was suppressed by hand or that is not known.
+	AttemptID *domain.ID `json:"attempt_id"`
+
+	// CreatedAt Since when.
+	CreatedAt time.Time `json:"created_at"`
+
+	// Email Example: anna@example.org
+	Email string `json:"email"`
+
+	// MailingID The mailing of that attempt.
+	MailingID *domain.ID `json:"mailing_id"`
+
+	// MailingName Its name; empty without one.
+	MailingName string `json:"mailing_name"`
+
+	// Reason What the mail server said, or your own words.
+	//
+	// Example: 550 5.1.1 no such user
+	Reason string `json:"reason"`
+}
+
+// SuppressedPage A page of suppressed addresses.
+type SuppressedPage struct {
+	Items []Suppressed `json:"items"`
+
+	// NextCursor Null on the last page.
+	NextCursor *string `json:"next_cursor"`
+}
+
+// Suppression A mail server refused the address for good, or you suppressed it.
 type Suppression struct {
 	At time.Time `json:"at"`
 
 	// Reason Example: 550 5.1.1 no such user
 	Reason string `json:"reason"`
+}
+
+// TimelineBucket What was recorded in one stretch of time.
+type TimelineBucket struct {
+	// At Its beginning.
+	At time.Time `json:"at"`
+
+	// Totals Recipients by outcome.
+	Totals Counts `json:"totals"`
+}
+
+// Try One entry of a delivery's history. A try is there twice when its outcome changed without another try: the truth came
+// late, nobody was to try again, or it was put back to be sent again.
+type Try struct {
+	At       time.Time `json:"at"`
+	Code     int       `json:"code"`
+	Enhanced string    `json:"enhanced"`
+
+	// Outcome How a delivery ended; the words are those of an attempt's counters.
+	Outcome Outcome `json:"outcome"`
+
+	// Phase The part of the dialogue with the mail service in which it was said, such as `rcpt` or `dot`; empty for none.
+	//
+	// Example: rcpt
+	Phase    Phase  `json:"phase"`
+	Provider string `json:"provider"`
+	Response string `json:"response"`
+
+	// Try Which, from 1; 0 for an end that came before any.
+	Try int `json:"try"`
 }
 
 // User A person with an account.
@@ -557,6 +1155,9 @@ type User struct {
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// From defines model for From.
+type From = time.Time
+
 // ID defines model for Id.
 type ID = domain.ID
 
@@ -568,6 +1169,9 @@ type IfMatch = string
 
 // Limit defines model for Limit.
 type Limit = int
+
+// To defines model for To.
+type To = time.Time
 
 // Conflict What went wrong (RFC 9457).
 type Conflict = Problem
@@ -596,6 +1200,26 @@ type ListDeliveriesParams struct {
 	Outcome *Outcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 }
 
+// ExportDeliveriesParams defines parameters for ExportDeliveries.
+type ExportDeliveriesParams struct {
+	// Outcome Only deliveries with this outcome.
+	Outcome *Outcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+}
+
+// GetAttemptProgressParams defines parameters for GetAttemptProgress.
+type GetAttemptProgressParams struct {
+	// LastEventID The `id` of the last event that was seen.
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
+
+// ResendAttemptParams defines parameters for ResendAttempt.
+type ResendAttemptParams struct {
+	// IdempotencyKey Any string of your own for this request, a UUID say: up to 255 visible ASCII characters. A repeat within 24 hours
+	// gets the same answer; another request with the same key gets 422 (`idempotency_key_reused`), and a repeat while the
+	// first is still being worked on 409 with `Retry-After`. Answers of 500 and above are not kept.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
 	// Limit How many items a page has at most.
@@ -619,6 +1243,30 @@ type CreateClientParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ExportClientsParams defines parameters for ExportClients.
+type ExportClientsParams struct {
+	// ListID Only clients in this list.
+	ListID *domain.ID `form:"list_id,omitempty" json:"list_id,omitempty"`
+
+	// Format The kind of file.
+	Format *ExportClientsParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
+	// Delimiter What stands between fields.
+	Delimiter *ExportClientsParamsDelimiter `form:"delimiter,omitempty" json:"delimiter,omitempty"`
+
+	// Bom Begin with a byte order mark, by which Excel knows that the file is in UTF-8.
+	Bom *bool `form:"bom,omitempty" json:"bom,omitempty"`
+
+	// Inert Put an apostrophe before what a spreadsheet would take for a formula: = + - @ in the first place.
+	Inert *bool `form:"inert,omitempty" json:"inert,omitempty"`
+}
+
+// ExportClientsParamsFormat defines parameters for ExportClients.
+type ExportClientsParamsFormat string
+
+// ExportClientsParamsDelimiter defines parameters for ExportClients.
+type ExportClientsParamsDelimiter string
+
 // ImportClientsMultipartBody defines parameters for ImportClients.
 type ImportClientsMultipartBody struct {
 	// File The CSV file.
@@ -629,7 +1277,16 @@ type ImportClientsMultipartBody struct {
 type ImportClientsParams struct {
 	// ListID A list to which every client of the file is added.
 	ListID *domain.ID `form:"list_id,omitempty" json:"list_id,omitempty"`
+
+	// ID The id that the import shall have, a new UUID (version 7 is best); 409 if there is one with it. Without it one is made.
+	ID *domain.ID `form:"id,omitempty" json:"id,omitempty"`
+
+	// Charset The encoding of the file. Without it that of the Content-Type holds; else it is told from the file.
+	Charset *ImportClientsParamsCharset `form:"charset,omitempty" json:"charset,omitempty"`
 }
+
+// ImportClientsParamsCharset defines parameters for ImportClients.
+type ImportClientsParamsCharset string
 
 // DeleteClientParams defines parameters for DeleteClient.
 type DeleteClientParams struct {
@@ -659,6 +1316,12 @@ type LiftSuppressionParams struct {
 	// gets the same answer; another request with the same key gets 422 (`idempotency_key_reused`), and a repeat while the
 	// first is still being worked on 409 with `Retry-After`. Answers of 500 and above are not kept.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// WatchImportParams defines parameters for WatchImport.
+type WatchImportParams struct {
+	// LastEventID The `id` of the last event that was seen.
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
 }
 
 // ListListsParams defines parameters for ListLists.
@@ -783,6 +1446,30 @@ type EnableMailingParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// GetMailingHistoryParams defines parameters for GetMailingHistory.
+type GetMailingHistoryParams struct {
+	// From Only attempts due at this time or later.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only attempts due before this time.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Limit How many items a page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before; none for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ExportMailingHistoryParams defines parameters for ExportMailingHistory.
+type ExportMailingHistoryParams struct {
+	// From Only attempts due at this time or later.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only attempts due before this time.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+}
+
 // PauseMailingParams defines parameters for PauseMailing.
 type PauseMailingParams struct {
 	// IdempotencyKey Any string of your own for this request, a UUID say: up to 255 visible ASCII characters. A repeat within 24 hours
@@ -846,6 +1533,58 @@ type UpdateMessageParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ExportMailingsParams defines parameters for ExportMailings.
+type ExportMailingsParams struct {
+	// From Only attempts due at this time or later.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only attempts due before this time.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// GetSummaryParams defines parameters for GetSummary.
+type GetSummaryParams struct {
+	// From Only attempts due at this time or later; without it the period is 30 days long.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only attempts due before this time; without it the period ends with today.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// TimeZone In which days are counted: a name from the IANA time zone database.
+	TimeZone *string `form:"time_zone,omitempty" json:"time_zone,omitempty"`
+}
+
+// ListSuppressionsParams defines parameters for ListSuppressions.
+type ListSuppressionsParams struct {
+	// Limit How many items a page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before; none for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Q Only addresses that begin with this, in any case.
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+}
+
+// SuppressAddressParams defines parameters for SuppressAddress.
+type SuppressAddressParams struct {
+	// IdempotencyKey Any string of your own for this request, a UUID say: up to 255 visible ASCII characters. A repeat within 24 hours
+	// gets the same answer; another request with the same key gets 422 (`idempotency_key_reused`), and a repeat while the
+	// first is still being worked on 409 with `Retry-After`. Answers of 500 and above are not kept.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UnsuppressAddressParams defines parameters for UnsuppressAddress.
+type UnsuppressAddressParams struct {
+	// IdempotencyKey Any string of your own for this request, a UUID say: up to 255 visible ASCII characters. A repeat within 24 hours
+	// gets the same answer; another request with the same key gets 422 (`idempotency_key_reused`), and a repeat while the
+	// first is still being worked on 409 with `Retry-After`. Answers of 500 and above are not kept.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ResendAttemptJSONRequestBody defines body for ResendAttempt for application/json ContentType.
+type ResendAttemptJSONRequestBody = ResendInput
+
 // CreateClientJSONRequestBody defines body for CreateClient for application/json ContentType.
 type CreateClientJSONRequestBody = ClientInput
 
@@ -879,6 +1618,9 @@ type UpdateMessageJSONRequestBody = MessagePatch
 // PreviewMessageJSONRequestBody defines body for PreviewMessage for application/json ContentType.
 type PreviewMessageJSONRequestBody = PreviewInput
 
+// SuppressAddressJSONRequestBody defines body for SuppressAddress for application/json ContentType.
+type SuppressAddressJSONRequestBody = SuppressInput
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// GetAttempt Get an attempt
@@ -887,12 +1629,30 @@ type ServerInterface interface {
 	// ListDeliveries List an attempt's deliveries, one per recipient
 	// (GET /attempts/{id}/deliveries)
 	ListDeliveries(c *gin.Context, id ID, params ListDeliveriesParams)
+	// ExportDeliveries Get an attempt's deliveries as a file
+	// (GET /attempts/{id}/deliveries.csv)
+	ExportDeliveries(c *gin.Context, id ID, params ExportDeliveriesParams)
+	// GetDelivery Get one recipient's delivery with every try
+	// (GET /attempts/{id}/deliveries/{client_id})
+	GetDelivery(c *gin.Context, id ID, clientID domain.ID)
+	// GetAttemptProgress Watch an attempt
+	// (GET /attempts/{id}/progress)
+	GetAttemptProgress(c *gin.Context, id ID, params GetAttemptProgressParams)
+	// ResendAttempt Send again to those who failed or are unknown
+	// (POST /attempts/{id}/resend)
+	ResendAttempt(c *gin.Context, id ID, params ResendAttemptParams)
+	// GetAttemptStatistics Get an attempt's statistics
+	// (GET /attempts/{id}/statistics)
+	GetAttemptStatistics(c *gin.Context, id ID)
 	// ListClients List clients, newest first
 	// (GET /clients)
 	ListClients(c *gin.Context, params ListClientsParams)
 	// CreateClient Add a client
 	// (POST /clients)
 	CreateClient(c *gin.Context, params CreateClientParams)
+	// ExportClients Download clients as a file
+	// (GET /clients/export)
+	ExportClients(c *gin.Context, params ExportClientsParams)
 	// ImportClients Import clients from a CSV file
 	// (POST /clients/import)
 	ImportClients(c *gin.Context, params ImportClientsParams)
@@ -911,6 +1671,9 @@ type ServerInterface interface {
 	// GetImport See how an import went
 	// (GET /imports/{id})
 	GetImport(c *gin.Context, id ID)
+	// WatchImport Watch an import
+	// (GET /imports/{id}/progress)
+	WatchImport(c *gin.Context, id ID, params WatchImportParams)
 	// GetImportRejects Get the lines that an import left out
 	// (GET /imports/{id}/rejects)
 	GetImportRejects(c *gin.Context, id ID)
@@ -959,6 +1722,12 @@ type ServerInterface interface {
 	// EnableMailing Enable a disabled mailing (managers)
 	// (POST /mailings/{id}/enable)
 	EnableMailing(c *gin.Context, id ID, params EnableMailingParams)
+	// GetMailingHistory See how a mailing's attempts went, latest first
+	// (GET /mailings/{id}/history)
+	GetMailingHistory(c *gin.Context, id ID, params GetMailingHistoryParams)
+	// ExportMailingHistory Get a mailing's history as a file
+	// (GET /mailings/{id}/history.csv)
+	ExportMailingHistory(c *gin.Context, id ID, params ExportMailingHistoryParams)
 	// PauseMailing Pause a mailing
 	// (POST /mailings/{id}/pause)
 	PauseMailing(c *gin.Context, id ID, params PauseMailingParams)
@@ -989,6 +1758,24 @@ type ServerInterface interface {
 	// PreviewMessage See a message as a client would
 	// (POST /messages/{id}/preview)
 	PreviewMessage(c *gin.Context, id ID)
+	// ListProviders List the mail services with their state
+	// (GET /providers)
+	ListProviders(c *gin.Context)
+	// ExportMailings Get all attempts as a file
+	// (GET /reports/mailings.csv)
+	ExportMailings(c *gin.Context, params ExportMailingsParams)
+	// GetSummary Sum up all your mailings
+	// (GET /reports/summary)
+	GetSummary(c *gin.Context, params GetSummaryParams)
+	// ListSuppressions List suppressed addresses, newest first
+	// (GET /suppressions)
+	ListSuppressions(c *gin.Context, params ListSuppressionsParams)
+	// SuppressAddress Suppress an address
+	// (POST /suppressions)
+	SuppressAddress(c *gin.Context, params SuppressAddressParams)
+	// UnsuppressAddress Lift the suppression of an address
+	// (DELETE /suppressions/{email})
+	UnsuppressAddress(c *gin.Context, email string, params UnsuppressAddressParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -1075,6 +1862,199 @@ func (siw *ServerInterfaceWrapper) ListDeliveries(c *gin.Context) {
 	}
 
 	siw.Handler.ListDeliveries(c, id, params)
+}
+
+// ExportDeliveries operation middleware
+func (siw *ServerInterfaceWrapper) ExportDeliveries(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportDeliveriesParams
+
+	// ------------- Optional query parameter "outcome" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "outcome", c.Request.URL.Query(), &params.Outcome, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter outcome: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExportDeliveries(c, id, params)
+}
+
+// GetDelivery operation middleware
+func (siw *ServerInterfaceWrapper) GetDelivery(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "client_id" -------------
+	var clientID domain.ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "client_id", c.Param("client_id"), &clientID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter client_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDelivery(c, id, clientID)
+}
+
+// GetAttemptProgress operation middleware
+func (siw *ServerInterfaceWrapper) GetAttemptProgress(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAttemptProgressParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Last-Event-ID, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Last-Event-ID: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.LastEventID = &LastEventID
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetAttemptProgress(c, id, params)
+}
+
+// ResendAttempt operation middleware
+func (siw *ServerInterfaceWrapper) ResendAttempt(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResendAttemptParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResendAttempt(c, id, params)
+}
+
+// GetAttemptStatistics operation middleware
+func (siw *ServerInterfaceWrapper) GetAttemptStatistics(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetAttemptStatistics(c, id)
 }
 
 // ListClients operation middleware
@@ -1168,6 +2148,65 @@ func (siw *ServerInterfaceWrapper) CreateClient(c *gin.Context) {
 	siw.Handler.CreateClient(c, params)
 }
 
+// ExportClients operation middleware
+func (siw *ServerInterfaceWrapper) ExportClients(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportClientsParams
+
+	// ------------- Optional query parameter "list_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "list_id", c.Request.URL.Query(), &params.ListID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter list_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", c.Request.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter format: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "delimiter" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "delimiter", c.Request.URL.Query(), &params.Delimiter, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter delimiter: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "bom" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "bom", c.Request.URL.Query(), &params.Bom, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bom: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "inert" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "inert", c.Request.URL.Query(), &params.Inert, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter inert: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExportClients(c, params)
+}
+
 // ImportClients operation middleware
 func (siw *ServerInterfaceWrapper) ImportClients(c *gin.Context) {
 
@@ -1182,6 +2221,22 @@ func (siw *ServerInterfaceWrapper) ImportClients(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "list_id", c.Request.URL.Query(), &params.ListID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter list_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "id", c.Request.URL.Query(), &params.ID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "charset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "charset", c.Request.URL.Query(), &params.Charset, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter charset: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -1428,6 +2483,55 @@ func (siw *ServerInterfaceWrapper) GetImport(c *gin.Context) {
 	}
 
 	siw.Handler.GetImport(c, id)
+}
+
+// WatchImport operation middleware
+func (siw *ServerInterfaceWrapper) WatchImport(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WatchImportParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Last-Event-ID, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Last-Event-ID: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.LastEventID = &LastEventID
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WatchImport(c, id, params)
 }
 
 // GetImportRejects operation middleware
@@ -2193,6 +3297,110 @@ func (siw *ServerInterfaceWrapper) EnableMailing(c *gin.Context) {
 	siw.Handler.EnableMailing(c, id, params)
 }
 
+// GetMailingHistory operation middleware
+func (siw *ServerInterfaceWrapper) GetMailingHistory(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetMailingHistoryParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetMailingHistory(c, id, params)
+}
+
+// ExportMailingHistory operation middleware
+func (siw *ServerInterfaceWrapper) ExportMailingHistory(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportMailingHistoryParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExportMailingHistory(c, id, params)
+}
+
 // PauseMailing operation middleware
 func (siw *ServerInterfaceWrapper) PauseMailing(c *gin.Context) {
 
@@ -2614,6 +3822,229 @@ func (siw *ServerInterfaceWrapper) PreviewMessage(c *gin.Context) {
 	siw.Handler.PreviewMessage(c, id)
 }
 
+// ListProviders operation middleware
+func (siw *ServerInterfaceWrapper) ListProviders(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListProviders(c)
+}
+
+// ExportMailings operation middleware
+func (siw *ServerInterfaceWrapper) ExportMailings(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportMailingsParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExportMailings(c, params)
+}
+
+// GetSummary operation middleware
+func (siw *ServerInterfaceWrapper) GetSummary(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetSummaryParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "time_zone" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "time_zone", c.Request.URL.Query(), &params.TimeZone, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter time_zone: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSummary(c, params)
+}
+
+// ListSuppressions operation middleware
+func (siw *ServerInterfaceWrapper) ListSuppressions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSuppressionsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter q: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSuppressions(c, params)
+}
+
+// SuppressAddress operation middleware
+func (siw *ServerInterfaceWrapper) SuppressAddress(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SuppressAddressParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SuppressAddress(c, params)
+}
+
+// UnsuppressAddress operation middleware
+func (siw *ServerInterfaceWrapper) UnsuppressAddress(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "email" -------------
+	var email string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "email", c.Param("email"), &email, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter email: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnsuppressAddressParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UnsuppressAddress(c, email, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -2645,11 +4076,16 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/clients", wrapper.ListClients)
 	router.POST(options.BaseURL+"/clients", wrapper.CreateClient)
 	router.POST(options.BaseURL+"/clients/import", wrapper.ImportClients)
+	router.GET(options.BaseURL+"/clients/export", wrapper.ExportClients)
 	router.DELETE(options.BaseURL+"/clients/:id", wrapper.DeleteClient)
 	router.GET(options.BaseURL+"/clients/:id", wrapper.GetClient)
 	router.PATCH(options.BaseURL+"/clients/:id", wrapper.UpdateClient)
 	router.DELETE(options.BaseURL+"/clients/:id/suppression", wrapper.LiftSuppression)
+	router.GET(options.BaseURL+"/suppressions", wrapper.ListSuppressions)
+	router.POST(options.BaseURL+"/suppressions", wrapper.SuppressAddress)
+	router.DELETE(options.BaseURL+"/suppressions/:email", wrapper.UnsuppressAddress)
 	router.GET(options.BaseURL+"/imports/:id", wrapper.GetImport)
+	router.GET(options.BaseURL+"/imports/:id/progress", wrapper.WatchImport)
 	router.GET(options.BaseURL+"/imports/:id/rejects", wrapper.GetImportRejects)
 	router.GET(options.BaseURL+"/lists", wrapper.ListLists)
 	router.POST(options.BaseURL+"/lists", wrapper.CreateList)
@@ -2675,8 +4111,18 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/mailings/:id/disable", wrapper.DisableMailing)
 	router.POST(options.BaseURL+"/mailings/:id/enable", wrapper.EnableMailing)
 	router.GET(options.BaseURL+"/mailings/:id/attempts", wrapper.ListAttempts)
+	router.GET(options.BaseURL+"/mailings/:id/history", wrapper.GetMailingHistory)
+	router.GET(options.BaseURL+"/mailings/:id/history.csv", wrapper.ExportMailingHistory)
 	router.GET(options.BaseURL+"/attempts/:id", wrapper.GetAttempt)
 	router.GET(options.BaseURL+"/attempts/:id/deliveries", wrapper.ListDeliveries)
+	router.GET(options.BaseURL+"/attempts/:id/deliveries/:client_id", wrapper.GetDelivery)
+	router.POST(options.BaseURL+"/attempts/:id/resend", wrapper.ResendAttempt)
+	router.GET(options.BaseURL+"/attempts/:id/deliveries.csv", wrapper.ExportDeliveries)
+	router.GET(options.BaseURL+"/attempts/:id/statistics", wrapper.GetAttemptStatistics)
+	router.GET(options.BaseURL+"/attempts/:id/progress", wrapper.GetAttemptProgress)
+	router.GET(options.BaseURL+"/reports/summary", wrapper.GetSummary)
+	router.GET(options.BaseURL+"/reports/mailings.csv", wrapper.ExportMailings)
+	router.GET(options.BaseURL+"/providers", wrapper.ListProviders)
 }
 
 type ConflictApplicationProblemPlusJSONResponse Problem
@@ -2807,6 +4253,377 @@ type ListDeliveriesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListDeliveriesdefaultApplicationProblemPlusJSONResponse) VisitListDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportDeliveriesRequestObject struct {
+	ID     ID `json:"id"`
+	Params ExportDeliveriesParams
+}
+
+type ExportDeliveriesResponseObject interface {
+	VisitExportDeliveriesResponse(w http.ResponseWriter) error
+}
+
+type ExportDeliveries200TextCsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportDeliveries200TextCsvResponse) VisitExportDeliveriesResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportDeliveries404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ExportDeliveries404ApplicationProblemPlusJSONResponse) VisitExportDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportDeliveries422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ExportDeliveries422ApplicationProblemPlusJSONResponse) VisitExportDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportDeliveriesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportDeliveriesdefaultApplicationProblemPlusJSONResponse) VisitExportDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDeliveryRequestObject struct {
+	ID       ID        `json:"id"`
+	ClientID domain.ID `json:"client_id"`
+}
+
+type GetDeliveryResponseObject interface {
+	VisitGetDeliveryResponse(w http.ResponseWriter) error
+}
+
+type GetDelivery200JSONResponse DeliveryDetail
+
+func (response GetDelivery200JSONResponse) VisitGetDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDelivery404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetDelivery404ApplicationProblemPlusJSONResponse) VisitGetDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDeliverydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDeliverydefaultApplicationProblemPlusJSONResponse) VisitGetDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAttemptProgressRequestObject struct {
+	ID     ID `json:"id"`
+	Params GetAttemptProgressParams
+}
+
+type GetAttemptProgressResponseObject interface {
+	VisitGetAttemptProgressResponse(w http.ResponseWriter) error
+}
+
+type GetAttemptProgress200TextEventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetAttemptProgress200TextEventStreamResponse) VisitGetAttemptProgressResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type GetAttemptProgress204Response struct {
+}
+
+func (response GetAttemptProgress204Response) VisitGetAttemptProgressResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type GetAttemptProgress404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetAttemptProgress404ApplicationProblemPlusJSONResponse) VisitGetAttemptProgressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAttemptProgressdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAttemptProgressdefaultApplicationProblemPlusJSONResponse) VisitGetAttemptProgressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResendAttemptRequestObject struct {
+	ID     ID `json:"id"`
+	Params ResendAttemptParams
+	Body   *ResendAttemptJSONRequestBody
+}
+
+type ResendAttemptResponseObject interface {
+	VisitResendAttemptResponse(w http.ResponseWriter) error
+}
+
+type ResendAttempt202JSONResponse Resent
+
+func (response ResendAttempt202JSONResponse) VisitResendAttemptResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResendAttempt404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ResendAttempt404ApplicationProblemPlusJSONResponse) VisitResendAttemptResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResendAttempt409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ResendAttempt409ApplicationProblemPlusJSONResponse) VisitResendAttemptResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResendAttempt422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ResendAttempt422ApplicationProblemPlusJSONResponse) VisitResendAttemptResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResendAttemptdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ResendAttemptdefaultApplicationProblemPlusJSONResponse) VisitResendAttemptResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAttemptStatisticsRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetAttemptStatisticsResponseObject interface {
+	VisitGetAttemptStatisticsResponse(w http.ResponseWriter) error
+}
+
+type GetAttemptStatistics200JSONResponse Statistics
+
+func (response GetAttemptStatistics200JSONResponse) VisitGetAttemptStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAttemptStatistics404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetAttemptStatistics404ApplicationProblemPlusJSONResponse) VisitGetAttemptStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAttemptStatisticsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAttemptStatisticsdefaultApplicationProblemPlusJSONResponse) VisitGetAttemptStatisticsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2964,6 +4781,83 @@ type CreateClientdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateClientdefaultApplicationProblemPlusJSONResponse) VisitCreateClientResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportClientsRequestObject struct {
+	Params ExportClientsParams
+}
+
+type ExportClientsResponseObject interface {
+	VisitExportClientsResponse(w http.ResponseWriter) error
+}
+
+type ExportClients200TextCsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportClients200TextCsvResponse) VisitExportClientsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportClients404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ExportClients404ApplicationProblemPlusJSONResponse) VisitExportClientsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportClients422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ExportClients422ApplicationProblemPlusJSONResponse) VisitExportClientsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportClientsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportClientsdefaultApplicationProblemPlusJSONResponse) VisitExportClientsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3398,6 +5292,99 @@ type GetImportdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetImportdefaultApplicationProblemPlusJSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WatchImportRequestObject struct {
+	ID     ID `json:"id"`
+	Params WatchImportParams
+}
+
+type WatchImportResponseObject interface {
+	VisitWatchImportResponse(w http.ResponseWriter) error
+}
+
+type WatchImport200TextEventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response WatchImport200TextEventStreamResponse) VisitWatchImportResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type WatchImport204Response struct {
+}
+
+func (response WatchImport204Response) VisitWatchImportResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type WatchImport404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response WatchImport404ApplicationProblemPlusJSONResponse) VisitWatchImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WatchImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WatchImportdefaultApplicationProblemPlusJSONResponse) VisitWatchImportResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4647,6 +6634,156 @@ func (response EnableMailingdefaultApplicationProblemPlusJSONResponse) VisitEnab
 	return err
 }
 
+type GetMailingHistoryRequestObject struct {
+	ID     ID `json:"id"`
+	Params GetMailingHistoryParams
+}
+
+type GetMailingHistoryResponseObject interface {
+	VisitGetMailingHistoryResponse(w http.ResponseWriter) error
+}
+
+type GetMailingHistory200JSONResponse HistoryPage
+
+func (response GetMailingHistory200JSONResponse) VisitGetMailingHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMailingHistory404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetMailingHistory404ApplicationProblemPlusJSONResponse) VisitGetMailingHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMailingHistory422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetMailingHistory422ApplicationProblemPlusJSONResponse) VisitGetMailingHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMailingHistorydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMailingHistorydefaultApplicationProblemPlusJSONResponse) VisitGetMailingHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportMailingHistoryRequestObject struct {
+	ID     ID `json:"id"`
+	Params ExportMailingHistoryParams
+}
+
+type ExportMailingHistoryResponseObject interface {
+	VisitExportMailingHistoryResponse(w http.ResponseWriter) error
+}
+
+type ExportMailingHistory200TextCsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportMailingHistory200TextCsvResponse) VisitExportMailingHistoryResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportMailingHistory404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ExportMailingHistory404ApplicationProblemPlusJSONResponse) VisitExportMailingHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportMailingHistory422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ExportMailingHistory422ApplicationProblemPlusJSONResponse) VisitExportMailingHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportMailingHistorydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportMailingHistorydefaultApplicationProblemPlusJSONResponse) VisitExportMailingHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PauseMailingRequestObject struct {
 	ID     ID `json:"id"`
 	Params PauseMailingParams
@@ -5364,6 +7501,347 @@ func (response PreviewMessagedefaultApplicationProblemPlusJSONResponse) VisitPre
 	return err
 }
 
+type ListProvidersRequestObject struct {
+}
+
+type ListProvidersResponseObject interface {
+	VisitListProvidersResponse(w http.ResponseWriter) error
+}
+
+type ListProviders200JSONResponse ProviderPage
+
+func (response ListProviders200JSONResponse) VisitListProvidersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProvidersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListProvidersdefaultApplicationProblemPlusJSONResponse) VisitListProvidersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportMailingsRequestObject struct {
+	Params ExportMailingsParams
+}
+
+type ExportMailingsResponseObject interface {
+	VisitExportMailingsResponse(w http.ResponseWriter) error
+}
+
+type ExportMailings200TextCsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportMailings200TextCsvResponse) VisitExportMailingsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportMailings422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ExportMailings422ApplicationProblemPlusJSONResponse) VisitExportMailingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportMailingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportMailingsdefaultApplicationProblemPlusJSONResponse) VisitExportMailingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSummaryRequestObject struct {
+	Params GetSummaryParams
+}
+
+type GetSummaryResponseObject interface {
+	VisitGetSummaryResponse(w http.ResponseWriter) error
+}
+
+type GetSummary200JSONResponse Summary
+
+func (response GetSummary200JSONResponse) VisitGetSummaryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSummary422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetSummary422ApplicationProblemPlusJSONResponse) VisitGetSummaryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSummarydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSummarydefaultApplicationProblemPlusJSONResponse) VisitGetSummaryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuppressionsRequestObject struct {
+	Params ListSuppressionsParams
+}
+
+type ListSuppressionsResponseObject interface {
+	VisitListSuppressionsResponse(w http.ResponseWriter) error
+}
+
+type ListSuppressions200JSONResponse SuppressedPage
+
+func (response ListSuppressions200JSONResponse) VisitListSuppressionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuppressions422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListSuppressions422ApplicationProblemPlusJSONResponse) VisitListSuppressionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuppressionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSuppressionsdefaultApplicationProblemPlusJSONResponse) VisitListSuppressionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SuppressAddressRequestObject struct {
+	Params SuppressAddressParams
+	Body   *SuppressAddressJSONRequestBody
+}
+
+type SuppressAddressResponseObject interface {
+	VisitSuppressAddressResponse(w http.ResponseWriter) error
+}
+
+type SuppressAddress201ResponseHeaders struct {
+	Location *string
+}
+
+type SuppressAddress201JSONResponse struct {
+	Body    Suppressed
+	Headers SuppressAddress201ResponseHeaders
+}
+
+func (response SuppressAddress201JSONResponse) VisitSuppressAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SuppressAddress409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SuppressAddress409ApplicationProblemPlusJSONResponse) VisitSuppressAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SuppressAddress422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SuppressAddress422ApplicationProblemPlusJSONResponse) VisitSuppressAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SuppressAddressdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SuppressAddressdefaultApplicationProblemPlusJSONResponse) VisitSuppressAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnsuppressAddressRequestObject struct {
+	Email  string `json:"email"`
+	Params UnsuppressAddressParams
+}
+
+type UnsuppressAddressResponseObject interface {
+	VisitUnsuppressAddressResponse(w http.ResponseWriter) error
+}
+
+type UnsuppressAddress204Response struct {
+}
+
+func (response UnsuppressAddress204Response) VisitUnsuppressAddressResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type UnsuppressAddress404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UnsuppressAddress404ApplicationProblemPlusJSONResponse) VisitUnsuppressAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnsuppressAddressdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnsuppressAddressdefaultApplicationProblemPlusJSONResponse) VisitUnsuppressAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// GetAttempt Get an attempt
@@ -5372,12 +7850,30 @@ type StrictServerInterface interface {
 	// ListDeliveries List an attempt's deliveries, one per recipient
 	// (GET /attempts/{id}/deliveries)
 	ListDeliveries(ctx context.Context, request ListDeliveriesRequestObject) (ListDeliveriesResponseObject, error)
+	// ExportDeliveries Get an attempt's deliveries as a file
+	// (GET /attempts/{id}/deliveries.csv)
+	ExportDeliveries(ctx context.Context, request ExportDeliveriesRequestObject) (ExportDeliveriesResponseObject, error)
+	// GetDelivery Get one recipient's delivery with every try
+	// (GET /attempts/{id}/deliveries/{client_id})
+	GetDelivery(ctx context.Context, request GetDeliveryRequestObject) (GetDeliveryResponseObject, error)
+	// GetAttemptProgress Watch an attempt
+	// (GET /attempts/{id}/progress)
+	GetAttemptProgress(ctx context.Context, request GetAttemptProgressRequestObject) (GetAttemptProgressResponseObject, error)
+	// ResendAttempt Send again to those who failed or are unknown
+	// (POST /attempts/{id}/resend)
+	ResendAttempt(ctx context.Context, request ResendAttemptRequestObject) (ResendAttemptResponseObject, error)
+	// GetAttemptStatistics Get an attempt's statistics
+	// (GET /attempts/{id}/statistics)
+	GetAttemptStatistics(ctx context.Context, request GetAttemptStatisticsRequestObject) (GetAttemptStatisticsResponseObject, error)
 	// ListClients List clients, newest first
 	// (GET /clients)
 	ListClients(ctx context.Context, request ListClientsRequestObject) (ListClientsResponseObject, error)
 	// CreateClient Add a client
 	// (POST /clients)
 	CreateClient(ctx context.Context, request CreateClientRequestObject) (CreateClientResponseObject, error)
+	// ExportClients Download clients as a file
+	// (GET /clients/export)
+	ExportClients(ctx context.Context, request ExportClientsRequestObject) (ExportClientsResponseObject, error)
 	// ImportClients Import clients from a CSV file
 	// (POST /clients/import)
 	ImportClients(ctx context.Context, request ImportClientsRequestObject) (ImportClientsResponseObject, error)
@@ -5396,6 +7892,9 @@ type StrictServerInterface interface {
 	// GetImport See how an import went
 	// (GET /imports/{id})
 	GetImport(ctx context.Context, request GetImportRequestObject) (GetImportResponseObject, error)
+	// WatchImport Watch an import
+	// (GET /imports/{id}/progress)
+	WatchImport(ctx context.Context, request WatchImportRequestObject) (WatchImportResponseObject, error)
 	// GetImportRejects Get the lines that an import left out
 	// (GET /imports/{id}/rejects)
 	GetImportRejects(ctx context.Context, request GetImportRejectsRequestObject) (GetImportRejectsResponseObject, error)
@@ -5444,6 +7943,12 @@ type StrictServerInterface interface {
 	// EnableMailing Enable a disabled mailing (managers)
 	// (POST /mailings/{id}/enable)
 	EnableMailing(ctx context.Context, request EnableMailingRequestObject) (EnableMailingResponseObject, error)
+	// GetMailingHistory See how a mailing's attempts went, latest first
+	// (GET /mailings/{id}/history)
+	GetMailingHistory(ctx context.Context, request GetMailingHistoryRequestObject) (GetMailingHistoryResponseObject, error)
+	// ExportMailingHistory Get a mailing's history as a file
+	// (GET /mailings/{id}/history.csv)
+	ExportMailingHistory(ctx context.Context, request ExportMailingHistoryRequestObject) (ExportMailingHistoryResponseObject, error)
 	// PauseMailing Pause a mailing
 	// (POST /mailings/{id}/pause)
 	PauseMailing(ctx context.Context, request PauseMailingRequestObject) (PauseMailingResponseObject, error)
@@ -5474,6 +7979,24 @@ type StrictServerInterface interface {
 	// PreviewMessage See a message as a client would
 	// (POST /messages/{id}/preview)
 	PreviewMessage(ctx context.Context, request PreviewMessageRequestObject) (PreviewMessageResponseObject, error)
+	// ListProviders List the mail services with their state
+	// (GET /providers)
+	ListProviders(ctx context.Context, request ListProvidersRequestObject) (ListProvidersResponseObject, error)
+	// ExportMailings Get all attempts as a file
+	// (GET /reports/mailings.csv)
+	ExportMailings(ctx context.Context, request ExportMailingsRequestObject) (ExportMailingsResponseObject, error)
+	// GetSummary Sum up all your mailings
+	// (GET /reports/summary)
+	GetSummary(ctx context.Context, request GetSummaryRequestObject) (GetSummaryResponseObject, error)
+	// ListSuppressions List suppressed addresses, newest first
+	// (GET /suppressions)
+	ListSuppressions(ctx context.Context, request ListSuppressionsRequestObject) (ListSuppressionsResponseObject, error)
+	// SuppressAddress Suppress an address
+	// (POST /suppressions)
+	SuppressAddress(ctx context.Context, request SuppressAddressRequestObject) (SuppressAddressResponseObject, error)
+	// UnsuppressAddress Lift the suppression of an address
+	// (DELETE /suppressions/{email})
+	UnsuppressAddress(ctx context.Context, request UnsuppressAddressRequestObject) (UnsuppressAddressResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
@@ -5586,6 +8109,161 @@ func (sh *strictHandler) ListDeliveries(ctx *gin.Context, id ID, params ListDeli
 	}
 }
 
+// ExportDeliveries operation middleware
+func (sh *strictHandler) ExportDeliveries(ctx *gin.Context, id ID, params ExportDeliveriesParams) {
+	var request ExportDeliveriesRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportDeliveries(ctx, request.(ExportDeliveriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportDeliveries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ExportDeliveriesResponseObject); ok {
+		if err := validResponse.VisitExportDeliveriesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetDelivery operation middleware
+func (sh *strictHandler) GetDelivery(ctx *gin.Context, id ID, clientID domain.ID) {
+	var request GetDeliveryRequestObject
+
+	request.ID = id
+	request.ClientID = clientID
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDelivery(ctx, request.(GetDeliveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDelivery")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetDeliveryResponseObject); ok {
+		if err := validResponse.VisitGetDeliveryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAttemptProgress operation middleware
+func (sh *strictHandler) GetAttemptProgress(ctx *gin.Context, id ID, params GetAttemptProgressParams) {
+	var request GetAttemptProgressRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAttemptProgress(ctx, request.(GetAttemptProgressRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAttemptProgress")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetAttemptProgressResponseObject); ok {
+		if err := validResponse.VisitGetAttemptProgressResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ResendAttempt operation middleware
+func (sh *strictHandler) ResendAttempt(ctx *gin.Context, id ID, params ResendAttemptParams) {
+	var request ResendAttemptRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ResendAttemptJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResendAttempt(ctx, request.(ResendAttemptRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResendAttempt")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ResendAttemptResponseObject); ok {
+		if err := validResponse.VisitResendAttemptResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAttemptStatistics operation middleware
+func (sh *strictHandler) GetAttemptStatistics(ctx *gin.Context, id ID) {
+	var request GetAttemptStatisticsRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAttemptStatistics(ctx, request.(GetAttemptStatisticsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAttemptStatistics")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetAttemptStatisticsResponseObject); ok {
+		if err := validResponse.VisitGetAttemptStatisticsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListClients operation middleware
 func (sh *strictHandler) ListClients(ctx *gin.Context, params ListClientsParams) {
 	var request ListClientsRequestObject
@@ -5649,6 +8327,32 @@ func (sh *strictHandler) CreateClient(ctx *gin.Context, params CreateClientParam
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(CreateClientResponseObject); ok {
 		if err := validResponse.VisitCreateClientResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExportClients operation middleware
+func (sh *strictHandler) ExportClients(ctx *gin.Context, params ExportClientsParams) {
+	var request ExportClientsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportClients(ctx, request.(ExportClientsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportClients")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ExportClientsResponseObject); ok {
+		if err := validResponse.VisitExportClientsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -5837,6 +8541,33 @@ func (sh *strictHandler) GetImport(ctx *gin.Context, id ID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetImportResponseObject); ok {
 		if err := validResponse.VisitGetImportResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WatchImport operation middleware
+func (sh *strictHandler) WatchImport(ctx *gin.Context, id ID, params WatchImportParams) {
+	var request WatchImportRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WatchImport(ctx, request.(WatchImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WatchImport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(WatchImportResponseObject); ok {
+		if err := validResponse.VisitWatchImportResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -6361,6 +9092,60 @@ func (sh *strictHandler) EnableMailing(ctx *gin.Context, id ID, params EnableMai
 	}
 }
 
+// GetMailingHistory operation middleware
+func (sh *strictHandler) GetMailingHistory(ctx *gin.Context, id ID, params GetMailingHistoryParams) {
+	var request GetMailingHistoryRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMailingHistory(ctx, request.(GetMailingHistoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMailingHistory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetMailingHistoryResponseObject); ok {
+		if err := validResponse.VisitGetMailingHistoryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExportMailingHistory operation middleware
+func (sh *strictHandler) ExportMailingHistory(ctx *gin.Context, id ID, params ExportMailingHistoryParams) {
+	var request ExportMailingHistoryRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportMailingHistory(ctx, request.(ExportMailingHistoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportMailingHistory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ExportMailingHistoryResponseObject); ok {
+		if err := validResponse.VisitExportMailingHistoryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // PauseMailing operation middleware
 func (sh *strictHandler) PauseMailing(ctx *gin.Context, id ID, params PauseMailingParams) {
 	var request PauseMailingRequestObject
@@ -6674,6 +9459,179 @@ func (sh *strictHandler) PreviewMessage(ctx *gin.Context, id ID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(PreviewMessageResponseObject); ok {
 		if err := validResponse.VisitPreviewMessageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListProviders operation middleware
+func (sh *strictHandler) ListProviders(ctx *gin.Context) {
+	var request ListProvidersRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProviders(ctx, request.(ListProvidersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProviders")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListProvidersResponseObject); ok {
+		if err := validResponse.VisitListProvidersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExportMailings operation middleware
+func (sh *strictHandler) ExportMailings(ctx *gin.Context, params ExportMailingsParams) {
+	var request ExportMailingsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportMailings(ctx, request.(ExportMailingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportMailings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ExportMailingsResponseObject); ok {
+		if err := validResponse.VisitExportMailingsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSummary operation middleware
+func (sh *strictHandler) GetSummary(ctx *gin.Context, params GetSummaryParams) {
+	var request GetSummaryRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSummary(ctx, request.(GetSummaryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSummary")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSummaryResponseObject); ok {
+		if err := validResponse.VisitGetSummaryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSuppressions operation middleware
+func (sh *strictHandler) ListSuppressions(ctx *gin.Context, params ListSuppressionsParams) {
+	var request ListSuppressionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSuppressions(ctx, request.(ListSuppressionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSuppressions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSuppressionsResponseObject); ok {
+		if err := validResponse.VisitListSuppressionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SuppressAddress operation middleware
+func (sh *strictHandler) SuppressAddress(ctx *gin.Context, params SuppressAddressParams) {
+	var request SuppressAddressRequestObject
+
+	request.Params = params
+
+	var body SuppressAddressJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SuppressAddress(ctx, request.(SuppressAddressRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SuppressAddress")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SuppressAddressResponseObject); ok {
+		if err := validResponse.VisitSuppressAddressResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UnsuppressAddress operation middleware
+func (sh *strictHandler) UnsuppressAddress(ctx *gin.Context, email string, params UnsuppressAddressParams) {
+	var request UnsuppressAddressRequestObject
+
+	request.Email = email
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnsuppressAddress(ctx, request.(UnsuppressAddressRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnsuppressAddress")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UnsuppressAddressResponseObject); ok {
+		if err := validResponse.VisitUnsuppressAddressResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -1,19 +1,20 @@
 -- name: MailingInsert :exec
 INSERT INTO mailings (id, owner_id, name, message_id, start_at, end_at, time_zone, periodicity, on_unknown, status,
-                      set_at, active_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, sqlc.arg(now), sqlc.arg(now), sqlc.arg(now), sqlc.arg(now));
+                      provider, set_at, active_at, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, sqlc.arg(now), sqlc.arg(now), sqlc.arg(now), sqlc.arg(now));
 
 -- name: MailingLock :one
 -- The row of a mailing, locked until the transaction ends. Everything that changes a mailing or starts it goes
--- through here first, so these wait for each other.
+-- through here first, so these wait for each other. The owner's row is locked as well, after the mailing's: who waited
+-- here while the owner was unblocked must not see him as he was before.
 SELECT m.*, (u.blocked_at IS NOT NULL)::boolean AS owner_blocked
 FROM mailings m JOIN users u ON u.id = m.owner_id
 WHERE m.id = $1
-FOR NO KEY UPDATE OF m;
+FOR NO KEY UPDATE OF m FOR SHARE OF u;
 
 -- name: MailingUpdate :exec
 UPDATE mailings SET name = $2, message_id = $3, start_at = $4, end_at = $5, time_zone = $6, periodicity = $7,
-    on_unknown = $8, status = $9, set_at = $10, active_at = $11, held_status = $12, reason = $13,
+    on_unknown = $8, status = $9, set_at = $10, active_at = $11, held_status = $12, reason = $13, provider = $14,
     needs_plan = true, revision = revision + 1, updated_at = sqlc.arg(now)
 WHERE id = $1;
 

@@ -57,12 +57,16 @@ WITH orphans AS (
             AND (coalesce(c.hinted_at, '-infinity'::timestamptz) < c.leased_until
                 OR c.hinted_at < now() - sqlc.arg(patience)::interval)))
       AND m.status NOT IN ('paused', 'disabled') AND m.deleted_at IS NULL AND u.blocked_at IS NULL
+      -- A service that no sender has is asked for when one has it; sqlc.arg(alive) ago is still "has".
+      AND (a.provider = '' OR EXISTS (SELECT 1 FROM provider_states p
+            WHERE p.provider = a.provider AND p.reported_at > now() - sqlc.arg(alive)::interval))
+    ORDER BY c.hinted_at NULLS FIRST
     LIMIT 1000
     FOR UPDATE OF c SKIP LOCKED
 )
 UPDATE chunks c SET hinted_at = now()
-FROM orphans o WHERE c.id = o.id
-RETURNING c.id, c.attempt_id;
+FROM orphans o, attempts a WHERE c.id = o.id AND a.id = c.attempt_id
+RETURNING c.id, c.attempt_id, a.provider;
 
 -- name: ChunksToHint :many
 -- The chunks of a mailing that was held and goes on now.
@@ -70,7 +74,7 @@ UPDATE chunks c SET hinted_at = now()
 FROM attempts a
 WHERE a.mailing_id = $1 AND a.status = 'running' AND c.attempt_id = a.id AND c.status = 'pending'
   AND c.due_at <= sqlc.arg(now)::timestamptz AND (c.leased_until IS NULL OR c.leased_until < now())
-RETURNING c.id, c.attempt_id;
+RETURNING c.id, c.attempt_id, a.provider;
 
 -- name: AttemptsToClose :many
 -- Running attempts whose end has come, whose mailing is gone, or whose chunks are all done.
@@ -87,3 +91,11 @@ VALUES ($1, $2, $3, 'manual', sqlc.arg(now)::timestamptz, 'planned', sqlc.arg(no
 
 -- name: PlannedDeleteAll :exec
 DELETE FROM attempts WHERE mailing_id = $1 AND status = 'planned';
+
+-- name: AttemptsToRelease :many
+-- Running attempts with chunks that wait their turn and none outstanding: whoever should have put the next one out could not.
+SELECT a.id FROM attempts a JOIN mailings m ON m.id = a.mailing_id JOIN users u ON u.id = a.owner_id
+WHERE a.status = 'running' AND m.status NOT IN ('paused', 'disabled') AND m.deleted_at IS NULL AND u.blocked_at IS NULL
+  AND EXISTS (SELECT 1 FROM chunks c WHERE c.attempt_id = a.id AND c.status = 'waiting')
+  AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.attempt_id = a.id AND c.status = 'pending' AND c.due_at <= sqlc.arg(now)::timestamptz)
+LIMIT 500;

@@ -30,14 +30,14 @@ FROM grouped g ORDER BY g.n
 RETURNING id, cardinality(client_ids)::integer AS size, status;
 
 -- name: AttemptStart :exec
-UPDATE attempts SET status = 'running', started_at = sqlc.arg(now)::timestamptz,
+UPDATE attempts SET status = 'running', provider = sqlc.arg(provider), started_at = sqlc.arg(now)::timestamptz,
     last_activity_at = sqlc.arg(now)::timestamptz, deadline = sqlc.narg(deadline), audience = sqlc.arg(audience)
 WHERE id = $1;
 
 -- name: ChunkLock :one
 -- A chunk with all that decides whether it may be sent, locked until the transaction ends.
 SELECT sqlc.embed(c), now()::timestamptz AS db_now, a.status AS attempt_status, a.deadline, a.started_at,
-    a.mailing_id, a.owner_id, m.on_unknown,
+    a.mailing_id, a.owner_id, a.provider, m.on_unknown,
     (m.status IN ('paused', 'disabled') OR u.blocked_at IS NOT NULL)::boolean AS held,
     (m.deleted_at IS NOT NULL)::boolean AS deleted
 FROM chunks c
@@ -121,15 +121,21 @@ FROM clients c LEFT JOIN suppressions s ON s.owner_id = c.owner_id AND s.email_k
 WHERE c.id = ANY(sqlc.arg(ids)::bigint[]);
 
 -- name: SuppressClient :exec
-INSERT INTO suppressions (owner_id, email_key, reason, created_at)
-SELECT c.owner_id, c.email_key, sqlc.arg(reason), sqlc.arg(now)::timestamptz
+-- The ledger knows in which of the attempts being sent the address was refused last.
+INSERT INTO suppressions (owner_id, email_key, email, reason, created_at, attempt_id)
+SELECT c.owner_id, c.email_key, c.email, sqlc.arg(reason), sqlc.arg(now)::timestamptz, (
+    SELECT d.attempt_id FROM attempts a JOIN deliveries d ON d.attempt_id = a.id AND d.client_id = c.id
+    WHERE a.status = 'running' AND a.owner_id = c.owner_id AND d.outcome = 'failed' AND d.class = 'recipient'
+    ORDER BY d.at DESC LIMIT 1)
 FROM clients c WHERE c.id = sqlc.arg(client_id) AND c.email = sqlc.arg(email)
 ON CONFLICT DO NOTHING;
 
 -- name: SuppressFull :exec
 -- A mailbox that was full in so many attempts is taken for abandoned.
-INSERT INTO suppressions (owner_id, email_key, reason, created_at)
-SELECT c.owner_id, c.email_key, sqlc.arg(reason), sqlc.arg(now)::timestamptz
+INSERT INTO suppressions (owner_id, email_key, email, reason, created_at, attempt_id)
+SELECT c.owner_id, c.email_key, c.email, sqlc.arg(reason), sqlc.arg(now)::timestamptz, (
+    SELECT d.attempt_id FROM deliveries d
+    WHERE d.client_id = c.id AND d.class = 'mailbox_full' AND d.outcome = 'failed' ORDER BY d.at DESC LIMIT 1)
 FROM clients c
 WHERE c.id = sqlc.arg(client_id) AND c.email = sqlc.arg(email)
   AND (SELECT count(*) FROM deliveries d WHERE d.client_id = c.id AND d.class = 'mailbox_full' AND d.outcome = 'failed')
@@ -143,6 +149,12 @@ SELECT sqlc.arg(attempt_id)::uuid, r.client_id, coalesce(c.email, ''), sqlc.arg(
     sqlc.arg(response), '', sqlc.arg(tries)::integer, sqlc.arg(now)::timestamptz
 FROM (SELECT unnest(sqlc.arg(client_ids)::bigint[]) AS client_id) r LEFT JOIN clients c ON c.id = r.client_id
 ON CONFLICT (attempt_id, client_id) DO UPDATE SET outcome = excluded.outcome, tries = excluded.tries, at = excluded.at,
+    -- An unknown outcome is that of a try of its own, of which nothing was heard; else what was said last stays.
+    class = CASE WHEN excluded.outcome = 'unknown' OR deliveries.class = 'resend' THEN '' ELSE deliveries.class END,
+    phase = CASE WHEN excluded.outcome = 'unknown' THEN '' ELSE deliveries.phase END,
+    code = CASE WHEN excluded.outcome = 'unknown' THEN 0 ELSE deliveries.code END,
+    enhanced = CASE WHEN excluded.outcome = 'unknown' THEN '' ELSE deliveries.enhanced END,
+    provider = CASE WHEN excluded.outcome = 'unknown' THEN '' ELSE deliveries.provider END,
     response = CASE WHEN excluded.outcome = 'unknown' OR deliveries.response = '' THEN excluded.response ELSE deliveries.response END
 WHERE deliveries.outcome = 'deferred'
 RETURNING client_id;
@@ -158,20 +170,22 @@ WHERE id = $1;
 UPDATE chunks SET status = 'done', lease_token = NULL, leased_until = NULL WHERE id = $1;
 
 -- name: ChunkRelease :one
-UPDATE chunks SET lease_token = NULL, leased_until = NULL, window_to = window_from, due_at = sqlc.arg(due_at)::timestamptz,
+UPDATE chunks c SET lease_token = NULL, leased_until = NULL, window_to = window_from, due_at = sqlc.arg(due_at)::timestamptz,
     hinted_at = now(), last_at = sqlc.arg(now)::timestamptz,
     last_response = CASE WHEN sqlc.arg(reason)::text = '' THEN last_response ELSE sqlc.arg(reason)::text END
-WHERE id = $1 AND lease_token = sqlc.arg(token)::uuid
-RETURNING attempt_id;
+WHERE c.id = $1 AND c.lease_token = sqlc.arg(token)::uuid
+RETURNING c.attempt_id, (SELECT a.provider FROM attempts a WHERE a.id = c.attempt_id)::text AS provider;
 
 -- name: DeferredIn :many
-SELECT d.client_id FROM deliveries d
-WHERE d.attempt_id = $1 AND d.client_id = ANY(sqlc.arg(client_ids)::bigint[]) AND d.outcome = 'deferred'
+-- Those who wait since this chunk tried them. Who waits because of a resend, or since that tried them, has another chunk.
+SELECT d.client_id FROM (SELECT unnest(sqlc.arg(client_ids)::bigint[]) AS id) k
+    CROSS JOIN LATERAL (SELECT * FROM deliveries WHERE attempt_id = $1 AND client_id = k.id OFFSET 0) d -- see ChunkOutcomes
+WHERE d.outcome = 'deferred' AND d.class <> 'resend' AND d.tries = sqlc.arg(try)::integer
 ORDER BY d.client_id;
 
 -- name: ChunkInsertRetry :one
-INSERT INTO chunks (attempt_id, try, client_ids, status, due_at, hinted_at)
-VALUES ($1, $2, $3, 'pending', $4, now()) RETURNING id;
+INSERT INTO chunks (attempt_id, try, tries_before, client_ids, status, due_at, hinted_at)
+VALUES ($1, $2, $3, $4, 'pending', $5, now()) RETURNING id;
 
 -- name: ChunkDropDeferred :exec
 UPDATE chunks SET deferred = deferred - sqlc.arg(failed)::integer - sqlc.arg(expired)::integer,
@@ -179,19 +193,22 @@ UPDATE chunks SET deferred = deferred - sqlc.arg(failed)::integer - sqlc.arg(exp
 WHERE id = $1;
 
 -- name: ChunkReleaseNext :one
-UPDATE chunks SET status = 'pending', hinted_at = now(), due_at = sqlc.arg(now)::timestamptz
-WHERE id = (
+UPDATE chunks n SET status = 'pending', hinted_at = now(), due_at = sqlc.arg(now)::timestamptz
+WHERE n.id = (
     SELECT c.id FROM chunks c WHERE c.attempt_id = sqlc.arg(attempt_id) AND c.status = 'waiting'
     ORDER BY c.id LIMIT 1 FOR UPDATE SKIP LOCKED
 )
-RETURNING id;
+RETURNING n.id, (SELECT a.provider FROM attempts a WHERE a.id = n.attempt_id)::text AS provider;
 
 -- name: ChunkOutcomes :many
+-- Row by row through the primary keys: OFFSET 0 keeps the planner from joining otherwise. It knows nothing of a partition that
+-- is being filled, and would go through the whole attempt for each of its chunks.
 SELECT coalesce(c.uid, '00000000-0000-0000-0000-000000000000')::uuid AS client_uid, d.email, d.outcome, d.code,
     left(d.response, 200) AS response, d.tries, d.at
-FROM deliveries d LEFT JOIN clients c ON c.id = d.client_id
-WHERE d.attempt_id = $1 AND d.client_id = ANY(sqlc.arg(client_ids)::bigint[])
-ORDER BY d.client_id;
+FROM (SELECT unnest(sqlc.arg(client_ids)::bigint[]) AS id) k
+    CROSS JOIN LATERAL (SELECT * FROM deliveries WHERE attempt_id = $1 AND client_id = k.id OFFSET 0) d
+    LEFT JOIN LATERAL (SELECT uid FROM clients WHERE id = k.id OFFSET 0) c ON true
+ORDER BY k.id;
 
 -- name: OpenChunks :one
 SELECT count(*) FROM chunks WHERE attempt_id = $1 AND status <> 'done';
@@ -225,7 +242,7 @@ SELECT coalesce(sum(sent), 0)::integer AS sent, coalesce(sum(failed), 0)::intege
 FROM chunks WHERE attempt_id = $1;
 
 -- name: LateTruth :many
--- The true outcome of a recipient that another sender had to record as unknown.
+-- The true outcome of a recipient that another sender had to record as unknown, unless he has been tried again since.
 UPDATE deliveries d SET outcome = r.outcome, class = r.class, phase = r.phase, code = r.code, enhanced = r.enhanced,
     response = r.response, provider = r.provider, at = r.at
 FROM (
@@ -235,7 +252,7 @@ FROM (
         unnest(sqlc.arg(responses)::text[]) AS response, unnest(sqlc.arg(providers)::text[]) AS provider,
         unnest(sqlc.arg(ats)::timestamptz[]) AS at
 ) r
-WHERE d.attempt_id = sqlc.arg(attempt_id) AND d.client_id = r.client_id AND d.outcome = 'unknown'
+WHERE d.attempt_id = sqlc.arg(attempt_id) AND d.client_id = r.client_id AND d.outcome = 'unknown' AND d.tries = sqlc.arg(try)
 RETURNING d.client_id, d.outcome;
 
 -- name: LateCounts :exec

@@ -146,7 +146,7 @@ func (q *Queries) AttemptList(ctx context.Context, arg AttemptListParams) ([]Att
 }
 
 const attemptLock = `-- name: AttemptLock :one
-SELECT id, mailing_id, owner_id, kind, occurrence_at, due_at, status, result, deadline, started_at, finished_at, last_activity_at, last_response, reason, audience, sent, failed, unknown, skipped, expired, hinted_at, created_at FROM attempts WHERE id = $1 FOR NO KEY UPDATE
+SELECT id, mailing_id, owner_id, kind, occurrence_at, due_at, status, result, deadline, started_at, finished_at, last_activity_at, last_response, reason, audience, sent, failed, unknown, skipped, expired, hinted_at, created_at, provider, resent_at FROM attempts WHERE id = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) AttemptLock(ctx context.Context, id domain.ID) (Attempt, error) {
@@ -175,6 +175,8 @@ func (q *Queries) AttemptLock(ctx context.Context, id domain.ID) (Attempt, error
 		&i.Expired,
 		&i.HintedAt,
 		&i.CreatedAt,
+		&i.Provider,
+		&i.ResentAt,
 	)
 	return i, err
 }

@@ -12,79 +12,166 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
-const importBatch = `-- name: ImportBatch :one
-WITH input AS (
-    SELECT unnest($1::uuid[]) AS uid, unnest($2::text[]) AS email,
-        unnest($3::text[]) AS email_key, unnest($4::text[]) AS full_name,
-        unnest($5::text[]) AS comment, unnest($6::text[]) AS attributes
-), done AS (
-    INSERT INTO clients AS c (uid, owner_id, email, email_key, full_name, comment, attributes, created_at, updated_at)
-    SELECT uid, $7, email, email_key, full_name, comment, attributes::jsonb, $8, $8
-    FROM input ORDER BY email_key
-    ON CONFLICT (owner_id, email_key) DO UPDATE SET
-        full_name = CASE WHEN $9::bool THEN excluded.full_name ELSE c.full_name END,
-        comment = CASE WHEN $10::bool THEN excluded.comment ELSE c.comment END,
-        attributes = CASE WHEN $11::bool THEN c.attributes || excluded.attributes ELSE c.attributes END,
-        revision = c.revision + 1,
-        updated_at = excluded.updated_at
-    WHERE NOT $11::bool
-        OR (SELECT count(*) FROM jsonb_object_keys(c.attributes || excluded.attributes)) <= $12::bigint
-    RETURNING c.id, c.email_key, (c.xmax = 0) AS created -- no transaction has locked or replaced a row that is new
-), listed AS (
-    INSERT INTO list_clients (list_id, client_id)
-    SELECT $13::uuid, id FROM done
-    WHERE $13::uuid <> '00000000-0000-0000-0000-000000000000'
-    ON CONFLICT DO NOTHING
-)
-SELECT count(*) FILTER (WHERE created) AS created, count(*) FILTER (WHERE NOT created) AS updated,
-    ARRAY(SELECT email_key FROM input EXCEPT SELECT email_key FROM done)::text[] AS refused
-FROM done
+const exportAttributes = `-- name: ExportAttributes :many
+SELECT DISTINCT jsonb_object_keys(attributes)::text AS name FROM clients WHERE owner_id = $1 ORDER BY name
 `
 
-type ImportBatchParams struct {
-	Uids          []domain.ID
-	Emails        []string
-	EmailKeys     []string
-	FullNames     []string
-	Comments      []string
-	Attributes    []string
-	OwnerID       domain.ID
-	Now           time.Time
-	HasFullName   bool
-	HasComment    bool
-	HasAttributes bool
-	MaxAttributes int64
-	ListID        domain.ID
+func (q *Queries) ExportAttributes(ctx context.Context, ownerID domain.ID) ([]string, error) {
+	rows, err := q.db.Query(ctx, exportAttributes, ownerID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
-type ImportBatchRow struct {
-	Created int64
-	Updated int64
-	Refused []string
+const exportAttributesOfList = `-- name: ExportAttributesOfList :many
+SELECT DISTINCT jsonb_object_keys(c.attributes)::text AS name
+FROM list_clients lc
+JOIN clients c ON c.id = lc.client_id
+WHERE lc.list_id = $1
+ORDER BY name
+`
+
+func (q *Queries) ExportAttributesOfList(ctx context.Context, listID domain.ID) ([]string, error) {
+	rows, err := q.db.Query(ctx, exportAttributesOfList, listID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
-// Adds or updates a batch of clients, no address twice among them. A client whose attributes would become too many is
-// left as it is and named in refused. Rows are taken in the order of their addresses, so that two imports of one
-// owner wait for each other instead of locking each other up.
-func (q *Queries) ImportBatch(ctx context.Context, arg ImportBatchParams) (ImportBatchRow, error) {
-	row := q.db.QueryRow(ctx, importBatch,
-		arg.Uids,
-		arg.Emails,
-		arg.EmailKeys,
-		arg.FullNames,
-		arg.Comments,
-		arg.Attributes,
-		arg.OwnerID,
-		arg.Now,
-		arg.HasFullName,
-		arg.HasComment,
-		arg.HasAttributes,
-		arg.MaxAttributes,
-		arg.ListID,
-	)
-	var i ImportBatchRow
-	err := row.Scan(&i.Created, &i.Updated, &i.Refused)
-	return i, err
+const exportPage = `-- name: ExportPage :many
+SELECT id, email, full_name, comment, attributes FROM clients
+WHERE owner_id = $1 AND id > $2
+ORDER BY id
+LIMIT $3
+`
+
+type ExportPageParams struct {
+	OwnerID  domain.ID
+	After    int64
+	PageSize int32
+}
+
+type ExportPageRow struct {
+	ID         int64
+	Email      string
+	FullName   string
+	Comment    string
+	Attributes []byte
+}
+
+func (q *Queries) ExportPage(ctx context.Context, arg ExportPageParams) ([]ExportPageRow, error) {
+	rows, err := q.db.Query(ctx, exportPage, arg.OwnerID, arg.After, arg.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ExportPageRow
+	for rows.Next() {
+		var i ExportPageRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Email,
+			&i.FullName,
+			&i.Comment,
+			&i.Attributes,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const exportPageOfList = `-- name: ExportPageOfList :many
+SELECT c.id, c.email, c.full_name, c.comment, c.attributes
+FROM list_clients lc
+JOIN clients c ON c.id = lc.client_id
+WHERE lc.list_id = $1 AND lc.client_id > $2
+ORDER BY lc.client_id
+LIMIT $3
+`
+
+type ExportPageOfListParams struct {
+	ListID   domain.ID
+	After    int64
+	PageSize int32
+}
+
+type ExportPageOfListRow struct {
+	ID         int64
+	Email      string
+	FullName   string
+	Comment    string
+	Attributes []byte
+}
+
+func (q *Queries) ExportPageOfList(ctx context.Context, arg ExportPageOfListParams) ([]ExportPageOfListRow, error) {
+	rows, err := q.db.Query(ctx, exportPageOfList, arg.ListID, arg.After, arg.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ExportPageOfListRow
+	for rows.Next() {
+		var i ExportPageOfListRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Email,
+			&i.FullName,
+			&i.Comment,
+			&i.Attributes,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const importAlive = `-- name: ImportAlive :exec
+UPDATE imports SET active_at = $2 WHERE id = $1
+`
+
+type ImportAliveParams struct {
+	ID  domain.ID
+	Now time.Time
+}
+
+func (q *Queries) ImportAlive(ctx context.Context, arg ImportAliveParams) error {
+	_, err := q.db.Exec(ctx, importAlive, arg.ID, arg.Now)
+	return err
 }
 
 const importEnd = `-- name: ImportEnd :exec
@@ -109,7 +196,7 @@ func (q *Queries) ImportEnd(ctx context.Context, arg ImportEndParams) error {
 }
 
 const importGet = `-- name: ImportGet :one
-SELECT id, owner_id, list_id, status, error, rows, created, updated, rejected, started_at, active_at, finished_at FROM imports WHERE id = $1 AND owner_id = $2
+SELECT id, owner_id, list_id, status, error, rows, created, updated, rejected, started_at, active_at, finished_at, unchanged, bytes, size FROM imports WHERE id = $1 AND owner_id = $2
 `
 
 type ImportGetParams struct {
@@ -133,18 +220,22 @@ func (q *Queries) ImportGet(ctx context.Context, arg ImportGetParams) (Import, e
 		&i.StartedAt,
 		&i.ActiveAt,
 		&i.FinishedAt,
+		&i.Unchanged,
+		&i.Bytes,
+		&i.Size,
 	)
 	return i, err
 }
 
 const importInsert = `-- name: ImportInsert :exec
-INSERT INTO imports (id, owner_id, list_id, status, started_at, active_at)
-VALUES ($1, $2, NULLIF($3::uuid, '00000000-0000-0000-0000-000000000000'), 'running', $4, $4)
+INSERT INTO imports (id, owner_id, list_id, size, status, started_at, active_at)
+VALUES ($1, $2, NULLIF($4::uuid, '00000000-0000-0000-0000-000000000000'), $3, 'running', $5, $5)
 `
 
 type ImportInsertParams struct {
 	ID      domain.ID
 	OwnerID domain.ID
+	Size    int64
 	ListID  domain.ID
 	Now     time.Time
 }
@@ -153,23 +244,96 @@ func (q *Queries) ImportInsert(ctx context.Context, arg ImportInsertParams) erro
 	_, err := q.db.Exec(ctx, importInsert,
 		arg.ID,
 		arg.OwnerID,
+		arg.Size,
 		arg.ListID,
 		arg.Now,
 	)
 	return err
 }
 
+const importList = `-- name: ImportList :exec
+INSERT INTO list_clients (list_id, client_id)
+SELECT $1::uuid, (SELECT c.id FROM clients c WHERE c.owner_id = $2 AND c.email_key = r.email_key)
+FROM import_rows r
+ON CONFLICT DO NOTHING
+`
+
+type ImportListParams struct {
+	ListID  domain.ID
+	OwnerID domain.ID
+}
+
+// Puts the clients of the staged rows, all of which exist and are locked by now, into a list.
+func (q *Queries) ImportList(ctx context.Context, arg ImportListParams) error {
+	_, err := q.db.Exec(ctx, importList, arg.ListID, arg.OwnerID)
+	return err
+}
+
+const importMerge = `-- name: ImportMerge :one
+WITH done AS (
+    INSERT INTO clients AS c (uid, owner_id, email, email_key, full_name, comment, attributes, created_at, updated_at)
+    SELECT uid, $1, email, email_key, full_name, comment, attributes, $2, $2
+    FROM import_rows ORDER BY email_key
+    ON CONFLICT (owner_id, email_key) DO UPDATE SET
+        full_name = CASE WHEN $3::bool THEN excluded.full_name ELSE c.full_name END,
+        comment = CASE WHEN $4::bool THEN excluded.comment ELSE c.comment END,
+        attributes = (c.attributes - $5::text[]) || excluded.attributes,
+        revision = c.revision + 1,
+        updated_at = excluded.updated_at
+    WHERE ($3::bool AND c.full_name <> excluded.full_name
+            OR $4::bool AND c.comment <> excluded.comment
+            OR c.attributes <> (c.attributes - $5::text[]) || excluded.attributes)
+        AND (SELECT count(*) FROM jsonb_object_keys((c.attributes - $5::text[]) || excluded.attributes)) <= $6::bigint
+    RETURNING (c.xmax = 0) AS created -- no transaction has locked or replaced a row that is new
+)
+SELECT count(*) FILTER (WHERE created) AS created, count(*) FILTER (WHERE NOT created) AS changed FROM done
+`
+
+type ImportMergeParams struct {
+	OwnerID       domain.ID
+	Now           time.Time
+	HasFullName   bool
+	HasComment    bool
+	Columns       []string
+	MaxAttributes int64
+}
+
+type ImportMergeRow struct {
+	Created int64
+	Changed int64
+}
+
+// Adds the staged clients that are new and changes those that differ from what the file says; the file's columns replace
+// what was there. A client whose attributes would become too many is left as it is. Every row is locked, also one that
+// stays as it is, and they are taken in the order of their addresses, so that two imports of one owner wait for each
+// other instead of locking each other up.
+func (q *Queries) ImportMerge(ctx context.Context, arg ImportMergeParams) (ImportMergeRow, error) {
+	row := q.db.QueryRow(ctx, importMerge,
+		arg.OwnerID,
+		arg.Now,
+		arg.HasFullName,
+		arg.HasComment,
+		arg.Columns,
+		arg.MaxAttributes,
+	)
+	var i ImportMergeRow
+	err := row.Scan(&i.Created, &i.Changed)
+	return i, err
+}
+
 const importProgress = `-- name: ImportProgress :exec
-UPDATE imports SET rows = $2, created = $3, updated = $4, rejected = $5, active_at = $6 WHERE id = $1
+UPDATE imports SET rows = $2, created = $3, updated = $4, unchanged = $5, rejected = $6, bytes = $7, active_at = $8 WHERE id = $1
 `
 
 type ImportProgressParams struct {
-	ID       domain.ID
-	Rows     int64
-	Created  int64
-	Updated  int64
-	Rejected int64
-	Now      time.Time
+	ID        domain.ID
+	Rows      int64
+	Created   int64
+	Updated   int64
+	Unchanged int64
+	Rejected  int64
+	Bytes     int64
+	Now       time.Time
 }
 
 func (q *Queries) ImportProgress(ctx context.Context, arg ImportProgressParams) error {
@@ -178,15 +342,53 @@ func (q *Queries) ImportProgress(ctx context.Context, arg ImportProgressParams) 
 		arg.Rows,
 		arg.Created,
 		arg.Updated,
+		arg.Unchanged,
 		arg.Rejected,
+		arg.Bytes,
 		arg.Now,
 	)
 	return err
 }
 
+const importRefuse = `-- name: ImportRefuse :many
+DELETE FROM import_rows r
+WHERE (SELECT count(*) FROM clients c, jsonb_object_keys((c.attributes - $1::text[]) || r.attributes)
+       WHERE c.owner_id = $2 AND c.email_key = r.email_key) > $3::bigint
+RETURNING email_key
+`
+
+type ImportRefuseParams struct {
+	Columns       []string
+	OwnerID       domain.ID
+	MaxAttributes int64
+}
+
+// Takes those out of the staged rows that ImportMerge left as they were because of their many attributes. The address is
+// looked up row by row, whatever the planner thinks of tables it has no statistics of.
+func (q *Queries) ImportRefuse(ctx context.Context, arg ImportRefuseParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, importRefuse, arg.Columns, arg.OwnerID, arg.MaxAttributes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var email_key string
+		if err := rows.Scan(&email_key); err != nil {
+			return nil, err
+		}
+		items = append(items, email_key)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const importReject = `-- name: ImportReject :exec
-INSERT INTO import_rejects (import_id, line, reason, email)
-SELECT $1, unnest($2::bigint[]), unnest($3::text[]), unnest($4::text[])
+INSERT INTO import_rejects (import_id, line, reason, email, content)
+SELECT $1, unnest($2::bigint[]), unnest($3::text[]), unnest($4::text[]),
+    unnest($5::text[])
 ON CONFLICT DO NOTHING
 `
 
@@ -195,6 +397,7 @@ type ImportRejectParams struct {
 	Lines    []int64
 	Reasons  []string
 	Emails   []string
+	Contents []string
 }
 
 func (q *Queries) ImportReject(ctx context.Context, arg ImportRejectParams) error {
@@ -203,12 +406,13 @@ func (q *Queries) ImportReject(ctx context.Context, arg ImportRejectParams) erro
 		arg.Lines,
 		arg.Reasons,
 		arg.Emails,
+		arg.Contents,
 	)
 	return err
 }
 
 const importRejectPage = `-- name: ImportRejectPage :many
-SELECT line, reason, email FROM import_rejects WHERE import_id = $1 AND line > $2 ORDER BY line LIMIT $3
+SELECT line, reason, email, content FROM import_rejects WHERE import_id = $1 AND line > $2 ORDER BY line LIMIT $3
 `
 
 type ImportRejectPageParams struct {
@@ -218,9 +422,10 @@ type ImportRejectPageParams struct {
 }
 
 type ImportRejectPageRow struct {
-	Line   int64
-	Reason string
-	Email  string
+	Line    int64
+	Reason  string
+	Email   string
+	Content string
 }
 
 func (q *Queries) ImportRejectPage(ctx context.Context, arg ImportRejectPageParams) ([]ImportRejectPageRow, error) {
@@ -232,7 +437,12 @@ func (q *Queries) ImportRejectPage(ctx context.Context, arg ImportRejectPagePara
 	var items []ImportRejectPageRow
 	for rows.Next() {
 		var i ImportRejectPageRow
-		if err := rows.Scan(&i.Line, &i.Reason, &i.Email); err != nil {
+		if err := rows.Scan(
+			&i.Line,
+			&i.Reason,
+			&i.Email,
+			&i.Content,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -241,4 +451,13 @@ func (q *Queries) ImportRejectPage(ctx context.Context, arg ImportRejectPagePara
 		return nil, err
 	}
 	return items, nil
+}
+
+type ImportStageParams struct {
+	Uid        domain.ID
+	Email      string
+	EmailKey   string
+	FullName   string
+	Comment    string
+	Attributes []byte
 }

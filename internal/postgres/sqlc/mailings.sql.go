@@ -105,7 +105,7 @@ func (q *Queries) MailingDelete(ctx context.Context, arg MailingDeleteParams) er
 }
 
 const mailingGet = `-- name: MailingGet :one
-SELECT m.id, m.owner_id, m.name, m.message_id, m.start_at, m.end_at, m.time_zone, m.periodicity, m.on_unknown, m.status, m.held_status, m.reason, m.set_at, m.active_at, m.needs_plan, m.revision, m.created_at, m.updated_at, m.deleted_at, p.due_at AS next_at,
+SELECT m.id, m.owner_id, m.name, m.message_id, m.start_at, m.end_at, m.time_zone, m.periodicity, m.on_unknown, m.status, m.held_status, m.reason, m.set_at, m.active_at, m.needs_plan, m.revision, m.created_at, m.updated_at, m.deleted_at, m.provider, p.due_at AS next_at,
     ARRAY(SELECT c.uid FROM mailing_clients mc JOIN clients c ON c.id = mc.client_id WHERE mc.mailing_id = m.id ORDER BY c.id)::uuid[] AS clients,
     ARRAY(SELECT ml.list_id FROM mailing_lists ml WHERE ml.mailing_id = m.id ORDER BY ml.list_id)::uuid[] AS lists
 FROM mailings m LEFT JOIN attempts p ON p.mailing_id = m.id AND p.status = 'planned' AND p.kind = 'scheduled'
@@ -147,6 +147,7 @@ func (q *Queries) MailingGet(ctx context.Context, arg MailingGetParams) (Mailing
 		&i.Mailing.CreatedAt,
 		&i.Mailing.UpdatedAt,
 		&i.Mailing.DeletedAt,
+		&i.Mailing.Provider,
 		&i.NextAt,
 		&i.Clients,
 		&i.Lists,
@@ -155,7 +156,7 @@ func (q *Queries) MailingGet(ctx context.Context, arg MailingGetParams) (Mailing
 }
 
 const mailingGetAny = `-- name: MailingGetAny :one
-SELECT m.id, m.owner_id, m.name, m.message_id, m.start_at, m.end_at, m.time_zone, m.periodicity, m.on_unknown, m.status, m.held_status, m.reason, m.set_at, m.active_at, m.needs_plan, m.revision, m.created_at, m.updated_at, m.deleted_at, p.due_at AS next_at,
+SELECT m.id, m.owner_id, m.name, m.message_id, m.start_at, m.end_at, m.time_zone, m.periodicity, m.on_unknown, m.status, m.held_status, m.reason, m.set_at, m.active_at, m.needs_plan, m.revision, m.created_at, m.updated_at, m.deleted_at, m.provider, p.due_at AS next_at,
     ARRAY(SELECT c.uid FROM mailing_clients mc JOIN clients c ON c.id = mc.client_id WHERE mc.mailing_id = m.id ORDER BY c.id)::uuid[] AS clients,
     ARRAY(SELECT ml.list_id FROM mailing_lists ml WHERE ml.mailing_id = m.id ORDER BY ml.list_id)::uuid[] AS lists
 FROM mailings m LEFT JOIN attempts p ON p.mailing_id = m.id AND p.status = 'planned' AND p.kind = 'scheduled'
@@ -192,6 +193,7 @@ func (q *Queries) MailingGetAny(ctx context.Context, id domain.ID) (MailingGetAn
 		&i.Mailing.CreatedAt,
 		&i.Mailing.UpdatedAt,
 		&i.Mailing.DeletedAt,
+		&i.Mailing.Provider,
 		&i.NextAt,
 		&i.Clients,
 		&i.Lists,
@@ -201,8 +203,8 @@ func (q *Queries) MailingGetAny(ctx context.Context, id domain.ID) (MailingGetAn
 
 const mailingInsert = `-- name: MailingInsert :exec
 INSERT INTO mailings (id, owner_id, name, message_id, start_at, end_at, time_zone, periodicity, on_unknown, status,
-                      set_at, active_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $11, $11)
+                      provider, set_at, active_at, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $12, $12)
 `
 
 type MailingInsertParams struct {
@@ -216,6 +218,7 @@ type MailingInsertParams struct {
 	Periodicity string
 	OnUnknown   string
 	Status      string
+	Provider    string
 	Now         time.Time
 }
 
@@ -231,13 +234,14 @@ func (q *Queries) MailingInsert(ctx context.Context, arg MailingInsertParams) er
 		arg.Periodicity,
 		arg.OnUnknown,
 		arg.Status,
+		arg.Provider,
 		arg.Now,
 	)
 	return err
 }
 
 const mailingList = `-- name: MailingList :many
-SELECT m.id, m.owner_id, m.name, m.message_id, m.start_at, m.end_at, m.time_zone, m.periodicity, m.on_unknown, m.status, m.held_status, m.reason, m.set_at, m.active_at, m.needs_plan, m.revision, m.created_at, m.updated_at, m.deleted_at, p.due_at AS next_at,
+SELECT m.id, m.owner_id, m.name, m.message_id, m.start_at, m.end_at, m.time_zone, m.periodicity, m.on_unknown, m.status, m.held_status, m.reason, m.set_at, m.active_at, m.needs_plan, m.revision, m.created_at, m.updated_at, m.deleted_at, m.provider, p.due_at AS next_at,
     ARRAY(SELECT c.uid FROM mailing_clients mc JOIN clients c ON c.id = mc.client_id WHERE mc.mailing_id = m.id ORDER BY c.id)::uuid[] AS clients,
     ARRAY(SELECT ml.list_id FROM mailing_lists ml WHERE ml.mailing_id = m.id ORDER BY ml.list_id)::uuid[] AS lists
 FROM mailings m LEFT JOIN attempts p ON p.mailing_id = m.id AND p.status = 'planned' AND p.kind = 'scheduled'
@@ -296,6 +300,7 @@ func (q *Queries) MailingList(ctx context.Context, arg MailingListParams) ([]Mai
 			&i.Mailing.CreatedAt,
 			&i.Mailing.UpdatedAt,
 			&i.Mailing.DeletedAt,
+			&i.Mailing.Provider,
 			&i.NextAt,
 			&i.Clients,
 			&i.Lists,
@@ -311,10 +316,10 @@ func (q *Queries) MailingList(ctx context.Context, arg MailingListParams) ([]Mai
 }
 
 const mailingLock = `-- name: MailingLock :one
-SELECT m.id, m.owner_id, m.name, m.message_id, m.start_at, m.end_at, m.time_zone, m.periodicity, m.on_unknown, m.status, m.held_status, m.reason, m.set_at, m.active_at, m.needs_plan, m.revision, m.created_at, m.updated_at, m.deleted_at, (u.blocked_at IS NOT NULL)::boolean AS owner_blocked
+SELECT m.id, m.owner_id, m.name, m.message_id, m.start_at, m.end_at, m.time_zone, m.periodicity, m.on_unknown, m.status, m.held_status, m.reason, m.set_at, m.active_at, m.needs_plan, m.revision, m.created_at, m.updated_at, m.deleted_at, m.provider, (u.blocked_at IS NOT NULL)::boolean AS owner_blocked
 FROM mailings m JOIN users u ON u.id = m.owner_id
 WHERE m.id = $1
-FOR NO KEY UPDATE OF m
+FOR NO KEY UPDATE OF m FOR SHARE OF u
 `
 
 type MailingLockRow struct {
@@ -337,11 +342,13 @@ type MailingLockRow struct {
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	DeletedAt    *time.Time
+	Provider     string
 	OwnerBlocked bool
 }
 
 // The row of a mailing, locked until the transaction ends. Everything that changes a mailing or starts it goes
-// through here first, so these wait for each other.
+// through here first, so these wait for each other. The owner's row is locked as well, after the mailing's: who waited
+// here while the owner was unblocked must not see him as he was before.
 func (q *Queries) MailingLock(ctx context.Context, id domain.ID) (MailingLockRow, error) {
 	row := q.db.QueryRow(ctx, mailingLock, id)
 	var i MailingLockRow
@@ -365,6 +372,7 @@ func (q *Queries) MailingLock(ctx context.Context, id domain.ID) (MailingLockRow
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.Provider,
 		&i.OwnerBlocked,
 	)
 	return i, err
@@ -405,8 +413,8 @@ func (q *Queries) MailingSetStatus(ctx context.Context, arg MailingSetStatusPara
 
 const mailingUpdate = `-- name: MailingUpdate :exec
 UPDATE mailings SET name = $2, message_id = $3, start_at = $4, end_at = $5, time_zone = $6, periodicity = $7,
-    on_unknown = $8, status = $9, set_at = $10, active_at = $11, held_status = $12, reason = $13,
-    needs_plan = true, revision = revision + 1, updated_at = $14
+    on_unknown = $8, status = $9, set_at = $10, active_at = $11, held_status = $12, reason = $13, provider = $14,
+    needs_plan = true, revision = revision + 1, updated_at = $15
 WHERE id = $1
 `
 
@@ -424,6 +432,7 @@ type MailingUpdateParams struct {
 	ActiveAt    time.Time
 	HeldStatus  *string
 	Reason      string
+	Provider    string
 	Now         time.Time
 }
 
@@ -442,6 +451,7 @@ func (q *Queries) MailingUpdate(ctx context.Context, arg MailingUpdateParams) er
 		arg.ActiveAt,
 		arg.HeldStatus,
 		arg.Reason,
+		arg.Provider,
 		arg.Now,
 	)
 	return err

@@ -44,6 +44,8 @@ type Attempt struct {
 	Expired        int32
 	HintedAt       *time.Time
 	CreatedAt      time.Time
+	Provider       string
+	ResentAt       *time.Time
 }
 
 type AttemptContent struct {
@@ -98,6 +100,7 @@ type Chunk struct {
 	Expired      int32
 	LastAt       *time.Time
 	LastResponse string
+	TriesBefore  int32
 }
 
 type Client struct {
@@ -144,6 +147,36 @@ type Delivery struct {
 	At        time.Time
 }
 
+type DeliveryTriesDefault struct {
+	AttemptID domain.ID
+	ClientID  int64
+	Try       int32
+	Email     string
+	Outcome   string
+	Class     string
+	Phase     string
+	Code      int32
+	Enhanced  string
+	Response  string
+	Provider  string
+	At        time.Time
+}
+
+type DeliveryTry struct {
+	AttemptID domain.ID
+	ClientID  int64
+	Try       int32
+	Email     string
+	Outcome   string
+	Class     string
+	Phase     string
+	Code      int32
+	Enhanced  string
+	Response  string
+	Provider  string
+	At        time.Time
+}
+
 type IdempotencyKey struct {
 	UserID      domain.ID
 	Key         string
@@ -167,6 +200,9 @@ type Import struct {
 	StartedAt  time.Time
 	ActiveAt   time.Time
 	FinishedAt *time.Time
+	Unchanged  int64
+	Bytes      int64
+	Size       int64
 }
 
 type ImportReject struct {
@@ -174,6 +210,16 @@ type ImportReject struct {
 	Line     int64
 	Reason   string
 	Email    string
+	Content  string
+}
+
+type ImportRow struct {
+	Uid        domain.ID
+	Email      string
+	EmailKey   string
+	FullName   string
+	Comment    string
+	Attributes []byte
 }
 
 type List struct {
@@ -209,6 +255,7 @@ type Mailing struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	DeletedAt   *time.Time
+	Provider    string
 }
 
 type MailingClient struct {
@@ -241,11 +288,30 @@ type Outbox struct {
 	ClaimedUntil time.Time
 }
 
+type ProviderState struct {
+	Provider       string
+	Sender         domain.ID
+	Kind           string
+	IsDefault      bool
+	Breaker        string
+	Rate           float64
+	Connections    int32
+	MaxConnections int32
+	Reason         string
+	LastError      string
+	LastErrorAt    *time.Time
+	Slowed         []byte
+	ReportedAt     time.Time
+}
+
 type Suppression struct {
 	OwnerID   domain.ID
 	EmailKey  string
 	Reason    string
 	CreatedAt time.Time
+	ID        int64
+	Email     string
+	AttemptID domain.ID
 }
 
 type User struct {

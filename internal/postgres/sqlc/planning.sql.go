@@ -78,12 +78,41 @@ func (q *Queries) AttemptsToClose(ctx context.Context, now time.Time) ([]domain.
 	return items, nil
 }
 
+const attemptsToRelease = `-- name: AttemptsToRelease :many
+SELECT a.id FROM attempts a JOIN mailings m ON m.id = a.mailing_id JOIN users u ON u.id = a.owner_id
+WHERE a.status = 'running' AND m.status NOT IN ('paused', 'disabled') AND m.deleted_at IS NULL AND u.blocked_at IS NULL
+  AND EXISTS (SELECT 1 FROM chunks c WHERE c.attempt_id = a.id AND c.status = 'waiting')
+  AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.attempt_id = a.id AND c.status = 'pending' AND c.due_at <= $1::timestamptz)
+LIMIT 500
+`
+
+// Running attempts with chunks that wait their turn and none outstanding: whoever should have put the next one out could not.
+func (q *Queries) AttemptsToRelease(ctx context.Context, now time.Time) ([]domain.ID, error) {
+	rows, err := q.db.Query(ctx, attemptsToRelease, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []domain.ID
+	for rows.Next() {
+		var id domain.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const chunksToHint = `-- name: ChunksToHint :many
 UPDATE chunks c SET hinted_at = now()
 FROM attempts a
 WHERE a.mailing_id = $1 AND a.status = 'running' AND c.attempt_id = a.id AND c.status = 'pending'
   AND c.due_at <= $2::timestamptz AND (c.leased_until IS NULL OR c.leased_until < now())
-RETURNING c.id, c.attempt_id
+RETURNING c.id, c.attempt_id, a.provider
 `
 
 type ChunksToHintParams struct {
@@ -94,6 +123,7 @@ type ChunksToHintParams struct {
 type ChunksToHintRow struct {
 	ID        int64
 	AttemptID domain.ID
+	Provider  string
 }
 
 // The chunks of a mailing that was held and goes on now.
@@ -106,7 +136,7 @@ func (q *Queries) ChunksToHint(ctx context.Context, arg ChunksToHintParams) ([]C
 	var items []ChunksToHintRow
 	for rows.Next() {
 		var i ChunksToHintRow
-		if err := rows.Scan(&i.ID, &i.AttemptID); err != nil {
+		if err := rows.Scan(&i.ID, &i.AttemptID, &i.Provider); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -191,27 +221,33 @@ WITH orphans AS (
             AND (coalesce(c.hinted_at, '-infinity'::timestamptz) < c.leased_until
                 OR c.hinted_at < now() - $2::interval)))
       AND m.status NOT IN ('paused', 'disabled') AND m.deleted_at IS NULL AND u.blocked_at IS NULL
+      -- A service that no sender has is asked for when one has it; sqlc.arg(alive) ago is still "has".
+      AND (a.provider = '' OR EXISTS (SELECT 1 FROM provider_states p
+            WHERE p.provider = a.provider AND p.reported_at > now() - $3::interval))
+    ORDER BY c.hinted_at NULLS FIRST
     LIMIT 1000
     FOR UPDATE OF c SKIP LOCKED
 )
 UPDATE chunks c SET hinted_at = now()
-FROM orphans o WHERE c.id = o.id
-RETURNING c.id, c.attempt_id
+FROM orphans o, attempts a WHERE c.id = o.id AND a.id = c.attempt_id
+RETURNING c.id, c.attempt_id, a.provider
 `
 
 type OrphanChunksParams struct {
 	Now      time.Time
 	Patience time.Duration
+	Alive    time.Duration
 }
 
 type OrphanChunksRow struct {
 	ID        int64
 	AttemptID domain.ID
+	Provider  string
 }
 
 // Chunks that wait for a sender although their event was put out a while ago, and chunks whose sender died.
 func (q *Queries) OrphanChunks(ctx context.Context, arg OrphanChunksParams) ([]OrphanChunksRow, error) {
-	rows, err := q.db.Query(ctx, orphanChunks, arg.Now, arg.Patience)
+	rows, err := q.db.Query(ctx, orphanChunks, arg.Now, arg.Patience, arg.Alive)
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +255,7 @@ func (q *Queries) OrphanChunks(ctx context.Context, arg OrphanChunksParams) ([]O
 	var items []OrphanChunksRow
 	for rows.Next() {
 		var i OrphanChunksRow
-		if err := rows.Scan(&i.ID, &i.AttemptID); err != nil {
+		if err := rows.Scan(&i.ID, &i.AttemptID, &i.Provider); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -370,7 +406,7 @@ func (q *Queries) PlannedOccurrence(ctx context.Context, mailingID domain.ID) (P
 }
 
 const runningOf = `-- name: RunningOf :one
-SELECT id, mailing_id, owner_id, kind, occurrence_at, due_at, status, result, deadline, started_at, finished_at, last_activity_at, last_response, reason, audience, sent, failed, unknown, skipped, expired, hinted_at, created_at FROM attempts WHERE mailing_id = $1 AND status = 'running'
+SELECT id, mailing_id, owner_id, kind, occurrence_at, due_at, status, result, deadline, started_at, finished_at, last_activity_at, last_response, reason, audience, sent, failed, unknown, skipped, expired, hinted_at, created_at, provider, resent_at FROM attempts WHERE mailing_id = $1 AND status = 'running'
 `
 
 func (q *Queries) RunningOf(ctx context.Context, mailingID domain.ID) (Attempt, error) {
@@ -399,6 +435,8 @@ func (q *Queries) RunningOf(ctx context.Context, mailingID domain.ID) (Attempt, 
 		&i.Expired,
 		&i.HintedAt,
 		&i.CreatedAt,
+		&i.Provider,
+		&i.ResentAt,
 	)
 	return i, err
 }

@@ -130,7 +130,7 @@ FROM (
     FROM chunks c WHERE c.attempt_id = $5
 ) t
 WHERE a.id = $5
-RETURNING a.id, a.mailing_id, a.owner_id, a.kind, a.occurrence_at, a.due_at, a.status, a.result, a.deadline, a.started_at, a.finished_at, a.last_activity_at, a.last_response, a.reason, a.audience, a.sent, a.failed, a.unknown, a.skipped, a.expired, a.hinted_at, a.created_at
+RETURNING a.id, a.mailing_id, a.owner_id, a.kind, a.occurrence_at, a.due_at, a.status, a.result, a.deadline, a.started_at, a.finished_at, a.last_activity_at, a.last_response, a.reason, a.audience, a.sent, a.failed, a.unknown, a.skipped, a.expired, a.hinted_at, a.created_at, a.provider, a.resent_at
 `
 
 type AttemptCloseParams struct {
@@ -173,6 +173,8 @@ func (q *Queries) AttemptClose(ctx context.Context, arg AttemptCloseParams) (Att
 		&i.Expired,
 		&i.HintedAt,
 		&i.CreatedAt,
+		&i.Provider,
+		&i.ResentAt,
 	)
 	return i, err
 }
@@ -234,13 +236,14 @@ func (q *Queries) AttemptSetResult(ctx context.Context, arg AttemptSetResultPara
 }
 
 const attemptStart = `-- name: AttemptStart :exec
-UPDATE attempts SET status = 'running', started_at = $2::timestamptz,
-    last_activity_at = $2::timestamptz, deadline = $3, audience = $4
+UPDATE attempts SET status = 'running', provider = $2, started_at = $3::timestamptz,
+    last_activity_at = $3::timestamptz, deadline = $4, audience = $5
 WHERE id = $1
 `
 
 type AttemptStartParams struct {
 	ID       domain.ID
+	Provider string
 	Now      time.Time
 	Deadline *time.Time
 	Audience int32
@@ -249,6 +252,7 @@ type AttemptStartParams struct {
 func (q *Queries) AttemptStart(ctx context.Context, arg AttemptStartParams) error {
 	_, err := q.db.Exec(ctx, attemptStart,
 		arg.ID,
+		arg.Provider,
 		arg.Now,
 		arg.Deadline,
 		arg.Audience,
@@ -392,21 +396,23 @@ func (q *Queries) ChunkDropDeferred(ctx context.Context, arg ChunkDropDeferredPa
 }
 
 const chunkInsertRetry = `-- name: ChunkInsertRetry :one
-INSERT INTO chunks (attempt_id, try, client_ids, status, due_at, hinted_at)
-VALUES ($1, $2, $3, 'pending', $4, now()) RETURNING id
+INSERT INTO chunks (attempt_id, try, tries_before, client_ids, status, due_at, hinted_at)
+VALUES ($1, $2, $3, $4, 'pending', $5, now()) RETURNING id
 `
 
 type ChunkInsertRetryParams struct {
-	AttemptID domain.ID
-	Try       int32
-	ClientIds []int64
-	DueAt     time.Time
+	AttemptID   domain.ID
+	Try         int32
+	TriesBefore int32
+	ClientIds   []int64
+	DueAt       time.Time
 }
 
 func (q *Queries) ChunkInsertRetry(ctx context.Context, arg ChunkInsertRetryParams) (int64, error) {
 	row := q.db.QueryRow(ctx, chunkInsertRetry,
 		arg.AttemptID,
 		arg.Try,
+		arg.TriesBefore,
 		arg.ClientIds,
 		arg.DueAt,
 	)
@@ -432,8 +438,8 @@ func (q *Queries) ChunkLease(ctx context.Context, arg ChunkLeaseParams) error {
 }
 
 const chunkLock = `-- name: ChunkLock :one
-SELECT c.id, c.attempt_id, c.try, c.client_ids, c.status, c.due_at, c.hinted_at, c.lease_token, c.leased_until, c.window_from, c.window_to, c.sent, c.failed, c.deferred, c.unknown, c.skipped, c.expired, c.last_at, c.last_response, now()::timestamptz AS db_now, a.status AS attempt_status, a.deadline, a.started_at,
-    a.mailing_id, a.owner_id, m.on_unknown,
+SELECT c.id, c.attempt_id, c.try, c.client_ids, c.status, c.due_at, c.hinted_at, c.lease_token, c.leased_until, c.window_from, c.window_to, c.sent, c.failed, c.deferred, c.unknown, c.skipped, c.expired, c.last_at, c.last_response, c.tries_before, now()::timestamptz AS db_now, a.status AS attempt_status, a.deadline, a.started_at,
+    a.mailing_id, a.owner_id, a.provider, m.on_unknown,
     (m.status IN ('paused', 'disabled') OR u.blocked_at IS NOT NULL)::boolean AS held,
     (m.deleted_at IS NOT NULL)::boolean AS deleted
 FROM chunks c
@@ -450,6 +456,7 @@ type ChunkLockRow struct {
 	StartedAt     *time.Time
 	MailingID     domain.ID
 	OwnerID       domain.ID
+	Provider      string
 	OnUnknown     string
 	Held          bool
 	Deleted       bool
@@ -479,12 +486,14 @@ func (q *Queries) ChunkLock(ctx context.Context, id int64) (ChunkLockRow, error)
 		&i.Chunk.Expired,
 		&i.Chunk.LastAt,
 		&i.Chunk.LastResponse,
+		&i.Chunk.TriesBefore,
 		&i.DbNow,
 		&i.AttemptStatus,
 		&i.Deadline,
 		&i.StartedAt,
 		&i.MailingID,
 		&i.OwnerID,
+		&i.Provider,
 		&i.OnUnknown,
 		&i.Held,
 		&i.Deleted,
@@ -495,9 +504,10 @@ func (q *Queries) ChunkLock(ctx context.Context, id int64) (ChunkLockRow, error)
 const chunkOutcomes = `-- name: ChunkOutcomes :many
 SELECT coalesce(c.uid, '00000000-0000-0000-0000-000000000000')::uuid AS client_uid, d.email, d.outcome, d.code,
     left(d.response, 200) AS response, d.tries, d.at
-FROM deliveries d LEFT JOIN clients c ON c.id = d.client_id
-WHERE d.attempt_id = $1 AND d.client_id = ANY($2::bigint[])
-ORDER BY d.client_id
+FROM (SELECT unnest($2::bigint[]) AS id) k
+    CROSS JOIN LATERAL (SELECT attempt_id, client_id, email, outcome, class, phase, code, enhanced, response, provider, tries, at FROM deliveries WHERE attempt_id = $1 AND client_id = k.id OFFSET 0) d
+    LEFT JOIN LATERAL (SELECT uid FROM clients WHERE id = k.id OFFSET 0) c ON true
+ORDER BY k.id
 `
 
 type ChunkOutcomesParams struct {
@@ -515,6 +525,8 @@ type ChunkOutcomesRow struct {
 	At        time.Time
 }
 
+// Row by row through the primary keys: OFFSET 0 keeps the planner from joining otherwise. It knows nothing of a partition that
+// is being filled, and would go through the whole attempt for each of its chunks.
 func (q *Queries) ChunkOutcomes(ctx context.Context, arg ChunkOutcomesParams) ([]ChunkOutcomesRow, error) {
 	rows, err := q.db.Query(ctx, chunkOutcomes, arg.AttemptID, arg.ClientIds)
 	if err != nil {
@@ -544,11 +556,11 @@ func (q *Queries) ChunkOutcomes(ctx context.Context, arg ChunkOutcomesParams) ([
 }
 
 const chunkRelease = `-- name: ChunkRelease :one
-UPDATE chunks SET lease_token = NULL, leased_until = NULL, window_to = window_from, due_at = $2::timestamptz,
+UPDATE chunks c SET lease_token = NULL, leased_until = NULL, window_to = window_from, due_at = $2::timestamptz,
     hinted_at = now(), last_at = $3::timestamptz,
     last_response = CASE WHEN $4::text = '' THEN last_response ELSE $4::text END
-WHERE id = $1 AND lease_token = $5::uuid
-RETURNING attempt_id
+WHERE c.id = $1 AND c.lease_token = $5::uuid
+RETURNING c.attempt_id, (SELECT a.provider FROM attempts a WHERE a.id = c.attempt_id)::text AS provider
 `
 
 type ChunkReleaseParams struct {
@@ -559,7 +571,12 @@ type ChunkReleaseParams struct {
 	Token  domain.ID
 }
 
-func (q *Queries) ChunkRelease(ctx context.Context, arg ChunkReleaseParams) (domain.ID, error) {
+type ChunkReleaseRow struct {
+	AttemptID domain.ID
+	Provider  string
+}
+
+func (q *Queries) ChunkRelease(ctx context.Context, arg ChunkReleaseParams) (ChunkReleaseRow, error) {
 	row := q.db.QueryRow(ctx, chunkRelease,
 		arg.ID,
 		arg.DueAt,
@@ -567,18 +584,18 @@ func (q *Queries) ChunkRelease(ctx context.Context, arg ChunkReleaseParams) (dom
 		arg.Reason,
 		arg.Token,
 	)
-	var attempt_id domain.ID
-	err := row.Scan(&attempt_id)
-	return attempt_id, err
+	var i ChunkReleaseRow
+	err := row.Scan(&i.AttemptID, &i.Provider)
+	return i, err
 }
 
 const chunkReleaseNext = `-- name: ChunkReleaseNext :one
-UPDATE chunks SET status = 'pending', hinted_at = now(), due_at = $1::timestamptz
-WHERE id = (
+UPDATE chunks n SET status = 'pending', hinted_at = now(), due_at = $1::timestamptz
+WHERE n.id = (
     SELECT c.id FROM chunks c WHERE c.attempt_id = $2 AND c.status = 'waiting'
     ORDER BY c.id LIMIT 1 FOR UPDATE SKIP LOCKED
 )
-RETURNING id
+RETURNING n.id, (SELECT a.provider FROM attempts a WHERE a.id = n.attempt_id)::text AS provider
 `
 
 type ChunkReleaseNextParams struct {
@@ -586,11 +603,16 @@ type ChunkReleaseNextParams struct {
 	AttemptID domain.ID
 }
 
-func (q *Queries) ChunkReleaseNext(ctx context.Context, arg ChunkReleaseNextParams) (int64, error) {
+type ChunkReleaseNextRow struct {
+	ID       int64
+	Provider string
+}
+
+func (q *Queries) ChunkReleaseNext(ctx context.Context, arg ChunkReleaseNextParams) (ChunkReleaseNextRow, error) {
 	row := q.db.QueryRow(ctx, chunkReleaseNext, arg.Now, arg.AttemptID)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
+	var i ChunkReleaseNextRow
+	err := row.Scan(&i.ID, &i.Provider)
+	return i, err
 }
 
 const chunkRenew = `-- name: ChunkRenew :one
@@ -710,6 +732,12 @@ SELECT $1::uuid, r.client_id, coalesce(c.email, ''), $2, '', '', 0, '',
     $3, '', $4::integer, $5::timestamptz
 FROM (SELECT unnest($6::bigint[]) AS client_id) r LEFT JOIN clients c ON c.id = r.client_id
 ON CONFLICT (attempt_id, client_id) DO UPDATE SET outcome = excluded.outcome, tries = excluded.tries, at = excluded.at,
+    -- An unknown outcome is that of a try of its own, of which nothing was heard; else what was said last stays.
+    class = CASE WHEN excluded.outcome = 'unknown' OR deliveries.class = 'resend' THEN '' ELSE deliveries.class END,
+    phase = CASE WHEN excluded.outcome = 'unknown' THEN '' ELSE deliveries.phase END,
+    code = CASE WHEN excluded.outcome = 'unknown' THEN 0 ELSE deliveries.code END,
+    enhanced = CASE WHEN excluded.outcome = 'unknown' THEN '' ELSE deliveries.enhanced END,
+    provider = CASE WHEN excluded.outcome = 'unknown' THEN '' ELSE deliveries.provider END,
     response = CASE WHEN excluded.outcome = 'unknown' OR deliveries.response = '' THEN excluded.response ELSE deliveries.response END
 WHERE deliveries.outcome = 'deferred'
 RETURNING client_id
@@ -803,18 +831,21 @@ func (q *Queries) ContentInsert(ctx context.Context, arg ContentInsertParams) er
 }
 
 const deferredIn = `-- name: DeferredIn :many
-SELECT d.client_id FROM deliveries d
-WHERE d.attempt_id = $1 AND d.client_id = ANY($2::bigint[]) AND d.outcome = 'deferred'
+SELECT d.client_id FROM (SELECT unnest($2::bigint[]) AS id) k
+    CROSS JOIN LATERAL (SELECT attempt_id, client_id, email, outcome, class, phase, code, enhanced, response, provider, tries, at FROM deliveries WHERE attempt_id = $1 AND client_id = k.id OFFSET 0) d -- see ChunkOutcomes
+WHERE d.outcome = 'deferred' AND d.class <> 'resend' AND d.tries = $3::integer
 ORDER BY d.client_id
 `
 
 type DeferredInParams struct {
 	AttemptID domain.ID
 	ClientIds []int64
+	Try       int32
 }
 
+// Those who wait since this chunk tried them. Who waits because of a resend, or since that tried them, has another chunk.
 func (q *Queries) DeferredIn(ctx context.Context, arg DeferredInParams) ([]int64, error) {
-	rows, err := q.db.Query(ctx, deferredIn, arg.AttemptID, arg.ClientIds)
+	rows, err := q.db.Query(ctx, deferredIn, arg.AttemptID, arg.ClientIds, arg.Try)
 	if err != nil {
 		return nil, err
 	}
@@ -885,18 +916,19 @@ const lateTruth = `-- name: LateTruth :many
 UPDATE deliveries d SET outcome = r.outcome, class = r.class, phase = r.phase, code = r.code, enhanced = r.enhanced,
     response = r.response, provider = r.provider, at = r.at
 FROM (
-    SELECT unnest($2::bigint[]) AS client_id, unnest($3::text[]) AS outcome,
-        unnest($4::text[]) AS class, unnest($5::text[]) AS phase,
-        unnest($6::integer[]) AS code, unnest($7::text[]) AS enhanced,
-        unnest($8::text[]) AS response, unnest($9::text[]) AS provider,
-        unnest($10::timestamptz[]) AS at
+    SELECT unnest($3::bigint[]) AS client_id, unnest($4::text[]) AS outcome,
+        unnest($5::text[]) AS class, unnest($6::text[]) AS phase,
+        unnest($7::integer[]) AS code, unnest($8::text[]) AS enhanced,
+        unnest($9::text[]) AS response, unnest($10::text[]) AS provider,
+        unnest($11::timestamptz[]) AS at
 ) r
-WHERE d.attempt_id = $1 AND d.client_id = r.client_id AND d.outcome = 'unknown'
+WHERE d.attempt_id = $1 AND d.client_id = r.client_id AND d.outcome = 'unknown' AND d.tries = $2
 RETURNING d.client_id, d.outcome
 `
 
 type LateTruthParams struct {
 	AttemptID domain.ID
+	Try       int32
 	ClientIds []int64
 	Outcomes  []string
 	Classes   []string
@@ -913,10 +945,11 @@ type LateTruthRow struct {
 	Outcome  string
 }
 
-// The true outcome of a recipient that another sender had to record as unknown.
+// The true outcome of a recipient that another sender had to record as unknown, unless he has been tried again since.
 func (q *Queries) LateTruth(ctx context.Context, arg LateTruthParams) ([]LateTruthRow, error) {
 	rows, err := q.db.Query(ctx, lateTruth,
 		arg.AttemptID,
+		arg.Try,
 		arg.ClientIds,
 		arg.Outcomes,
 		arg.Classes,
@@ -999,8 +1032,11 @@ func (q *Queries) Recipients(ctx context.Context, ids []int64) ([]RecipientsRow,
 }
 
 const suppressClient = `-- name: SuppressClient :exec
-INSERT INTO suppressions (owner_id, email_key, reason, created_at)
-SELECT c.owner_id, c.email_key, $1, $2::timestamptz
+INSERT INTO suppressions (owner_id, email_key, email, reason, created_at, attempt_id)
+SELECT c.owner_id, c.email_key, c.email, $1, $2::timestamptz, (
+    SELECT d.attempt_id FROM attempts a JOIN deliveries d ON d.attempt_id = a.id AND d.client_id = c.id
+    WHERE a.status = 'running' AND a.owner_id = c.owner_id AND d.outcome = 'failed' AND d.class = 'recipient'
+    ORDER BY d.at DESC LIMIT 1)
 FROM clients c WHERE c.id = $3 AND c.email = $4
 ON CONFLICT DO NOTHING
 `
@@ -1012,6 +1048,7 @@ type SuppressClientParams struct {
 	Email    string
 }
 
+// The ledger knows in which of the attempts being sent the address was refused last.
 func (q *Queries) SuppressClient(ctx context.Context, arg SuppressClientParams) error {
 	_, err := q.db.Exec(ctx, suppressClient,
 		arg.Reason,
@@ -1023,8 +1060,10 @@ func (q *Queries) SuppressClient(ctx context.Context, arg SuppressClientParams) 
 }
 
 const suppressFull = `-- name: SuppressFull :exec
-INSERT INTO suppressions (owner_id, email_key, reason, created_at)
-SELECT c.owner_id, c.email_key, $1, $2::timestamptz
+INSERT INTO suppressions (owner_id, email_key, email, reason, created_at, attempt_id)
+SELECT c.owner_id, c.email_key, c.email, $1, $2::timestamptz, (
+    SELECT d.attempt_id FROM deliveries d
+    WHERE d.client_id = c.id AND d.class = 'mailbox_full' AND d.outcome = 'failed' ORDER BY d.at DESC LIMIT 1)
 FROM clients c
 WHERE c.id = $3 AND c.email = $4
   AND (SELECT count(*) FROM deliveries d WHERE d.client_id = c.id AND d.class = 'mailbox_full' AND d.outcome = 'failed')

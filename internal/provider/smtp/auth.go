@@ -65,7 +65,7 @@ func (c *conn) exchange(m mechanism) error {
 		return &provider.ConnectError{
 			Reply: domain.Reply{
 				Phase: domain.PhaseAuth,
-				Text:  "the server offers none of AUTH PLAIN, LOGIN and CRAM-MD5; it offers:" + clean([]byte(c.ext.auth)),
+				Text:  "the server offers none of AUTH PLAIN, LOGIN and CRAM-MD5; it offers:" + provider.OneLine([]byte(c.ext.auth)),
 			},
 			Class: domain.ClassCredentials, Permanent: true,
 		}

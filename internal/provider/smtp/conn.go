@@ -35,6 +35,7 @@ type conn struct {
 
 	used  int       // messages tried on it
 	dirty bool      // a transaction is open that the next one must RSET
+	begun *message  // its MAIL, RCPT and DATA have gone out with the body before it, and their replies are to come
 	since time.Time // when it last became idle; zero: it never did
 }
 
@@ -151,7 +152,7 @@ func lostReply(phase domain.Phase, err error, limit time.Duration) domain.Reply 
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		text = "the server broke the connection"
 	default:
-		text = clean([]byte(err.Error()))
+		text = provider.OneLine([]byte(err.Error()))
 	}
 	return domain.Reply{Phase: phase, Text: text}
 }

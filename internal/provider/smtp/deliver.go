@@ -16,6 +16,9 @@ import (
 const (
 	worthIdle    = 500 * time.Microsecond
 	worthOpening = 5 * time.Millisecond
+	// holdAtMost is how long a worker keeps its connection while other mailings wait for one: behind a server that is slow
+	// or a rate that is low a whole batch can take seconds.
+	holdAtMost = 10 * time.Millisecond
 )
 
 // Deliver tries the messages in order, each at most once, over as many connections as are useful, and returns as many
@@ -27,13 +30,16 @@ const (
 // phases and none is begun.
 func (p *Provider) Deliver(ctx context.Context, batch []domain.Envelope) ([]domain.Receipt, error) {
 	d := &delivery{p: p, ctx: ctx, batch: batch, receipts: make([]domain.Receipt, len(batch))}
+	if len(batch) > 0 {
+		d.flow = batch[0].Flow
+	}
 	for d.begun < len(batch) {
 		if d.err = p.guard.Check(); d.err != nil {
 			break
 		}
 		before := d.begun
 		var c *conn
-		if c, d.err = p.pool.acquire(ctx); d.err != nil {
+		if c, d.err = p.pool.acquire(ctx, d.flow); d.err != nil {
 			d.err = p.asUnreachable(d.err)
 			break
 		}
@@ -63,6 +69,7 @@ func (p *Provider) asUnreachable(err error) error {
 type delivery struct {
 	p        *Provider
 	ctx      context.Context //nolint:containedctx // a delivery is one call, and this is its argument
+	flow     domain.ID
 	batch    []domain.Envelope
 	receipts []domain.Receipt
 	helpers  sync.WaitGroup
@@ -71,6 +78,7 @@ type delivery struct {
 	begun    int
 	reserved int
 	active   int   // workers
+	held     bool  // one of them waits until the next message's domain may get it
 	err      error // the first reason why a worker gave up
 }
 
@@ -84,13 +92,41 @@ func (d *delivery) reserve() bool {
 	return true
 }
 
-// begin turns a reservation into the next message.
-func (d *delivery) begin() int {
+// head is the recipient of the next message. It may be begun by another worker than the one that asks.
+func (d *delivery) head() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.batch[d.begun].To
+}
+
+// begin turns a reservation into the next message. It is false, and nothing has changed, when that is for a slowed domain
+// other than the one whose turn the worker has.
+func (d *delivery) begin(turn string) (int, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if name := d.p.guard.Slowed(d.batch[d.begun].To); name != "" && name != turn {
+		return 0, false
+	}
 	d.reserved--
 	d.begun++
-	return d.begun - 1
+	return d.begun - 1, true
+}
+
+// hold makes one worker the one that waits for the turn of the next message's domain.
+func (d *delivery) hold() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.held {
+		return false
+	}
+	d.held = true
+	return true
+}
+
+func (d *delivery) unhold() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.held = false
 }
 
 // giveUp returns a reservation.
@@ -101,6 +137,13 @@ func (d *delivery) giveUp(err error) {
 	if d.err == nil {
 		d.err = err
 	}
+}
+
+// unreserve returns a reservation of a worker that leaves the rest to others.
+func (d *delivery) unreserve() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.reserved--
 }
 
 // left is how many messages nobody has reserved.
@@ -129,18 +172,34 @@ func (d *delivery) alone() bool {
 
 // work is the loop of one worker; c may be nil, then it opens a connection.
 func (d *delivery) work(c *conn) {
-	w := &worker{d: d, p: d.p, slot: true, c: c}
+	w := &worker{d: d, p: d.p, slot: true, since: time.Now(), c: c}
 	left := false
-	for d.reserve() {
-		d.spread()
-		if err := w.ready(); err != nil {
+	for w.ahead.taken || d.reserve() {
+		i, err := w.next()
+		if errors.Is(err, errHeld) {
+			d.unreserve()
+			if left = d.leave(); left {
+				break
+			}
+			continue
+		}
+		if err != nil {
 			d.giveUp(err)
 			break
 		}
-		w.try(d.begin())
+		w.try(i)
+		if w.ahead.taken {
+			continue // the server has been told of it
+		}
 		if d.p.pool.crowded() && d.leave() {
 			left = true
 			break
+		}
+		if time.Since(w.since) > holdAtMost && d.left() > 0 && d.p.pool.othersWait(d.flow) {
+			if err := w.makeRoom(); err != nil {
+				d.note(err)
+				break
+			}
 		}
 	}
 	w.end()
@@ -151,11 +210,11 @@ func (d *delivery) work(c *conn) {
 	}
 }
 
-// over reports whether no further message is going to be begun.
+// over reports whether no further message is going to be begun, or none before a domain's turn.
 func (d *delivery) over() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.err != nil || d.ctx.Err() != nil
+	return d.err != nil || d.held || d.ctx.Err() != nil
 }
 
 // spread starts helpers while the server is slow, there is work for them and connections are to be had.
@@ -178,20 +237,9 @@ func (d *delivery) spread() {
 	}
 }
 
-// finish sets apart what was not touched: behind the last message that was tried it stays so; before it, the order of
-// the caller's records allows no gap, and the try counts.
+// finish sets apart what was not touched.
 func (d *delivery) finish() ([]domain.Receipt, error) {
-	last := len(d.receipts) - 1
-	for last >= 0 && d.receipts[last].Outcome == domain.Untouched {
-		d.receipts[last] = domain.Receipt{Provider: d.p.config.Name}
-		last--
-	}
-	for i := range last {
-		if d.receipts[i].Outcome == domain.Untouched {
-			d.receipts[i].Outcome = domain.Deferred
-		}
-	}
-	if last == len(d.receipts)-1 {
+	if provider.Settle(d.receipts, d.p.config.Name) == 0 {
 		return d.receipts, nil
 	}
 	if d.err == nil { // the last message found the credentials refused
@@ -203,127 +251,11 @@ func (d *delivery) finish() ([]domain.Receipt, error) {
 	return d.receipts, d.err
 }
 
-// worker holds one slot of the pool, and sends over its connection.
-type worker struct {
-	d      *delivery
-	p      *Provider
-	slot   bool
-	c      *conn            // nil: none yet, or it was lost
-	permit *provider.Permit // taken and not used yet
-}
-
-// ready waits until a message can be begun at once: its turn by the rate, the breaker's permit, a connection.
-func (w *worker) ready() error {
-	ctx := w.d.ctx
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := w.p.guard.Wait(ctx); err != nil {
-		return err
-	}
-	for w.c == nil {
-		if err := w.connect(); err != nil {
-			return err
-		}
-	}
-	if w.permit == nil {
-		permit, err := w.p.guard.Admit()
-		if err != nil {
-			return err
-		}
-		w.permit = &permit
-	}
-	return ctx.Err()
-}
-
-// connect opens a connection. If the server refuses one more while it serves others, the last worker of a batch waits
-// for one of those instead; w.c may be nil after it then.
-func (w *worker) connect() error {
-	c, permit, err := w.p.connect(w.d.ctx, w.permit)
-	w.permit = nil
-	if err == nil {
-		w.c, w.permit = c, &permit
-		return nil
-	}
-	if w.d.ctx.Err() != nil || w.p.pool.living() == 0 || !w.d.alone() || w.p.guard.Check() != nil {
-		return err
-	}
-	w.p.pool.put(nil)
-	w.c, err = w.p.pool.acquire(w.d.ctx)
-	w.slot = err == nil
-	return w.p.asUnreachable(err)
-}
-
-// try sends the i-th message and writes its receipt.
-func (w *worker) try(i int) {
-	m, v, ok := prepare(&w.d.batch[i])
-	if ok {
-		began := time.Now()
-		v = w.send(&m)
-		if v.spoke {
-			w.p.noteTime(time.Since(began))
-		}
-	}
-	w.d.receipts[i] = domain.Receipt{
-		Outcome: v.outcome, Class: v.class, Reply: v.reply, Provider: w.p.config.Name, At: w.p.clock.Now(),
-	}
-	if !v.spoke {
-		return
-	}
-	if w.permit != nil {
-		w.permit.Done(v.class, v.reply)
-		w.permit = nil
-	}
-	if w.c == nil {
-		return
-	}
-	if v.fate != keep {
-		w.p.pool.lost(w.c)
-		w.c = nil
-	} else if w.c.used >= w.p.config.PerConnection {
-		w.p.pool.replace(w.c)
-		w.c = nil
-	}
-}
-
-// send tries a message; when the connection turns out to have been closed before it, once more over a new one. Nothing
-// was accepted over the old, so that is the same try.
-func (w *worker) send(m *message) verdict {
-	v := w.c.send(m)
-	if v.fate != stale {
-		return v
-	}
-	w.p.pool.lost(w.c)
-	w.c = nil
-	c, permit, err := w.p.connect(w.d.ctx, w.permit)
-	w.permit = nil
-	if err != nil {
-		w.d.note(err)
-		reply := v.reply
-		if u, ok := errors.AsType[*domain.Unreachable](err); ok {
-			reply = domain.Reply{Phase: domain.PhaseDial, Text: u.Reason}
-		}
-		return verdict{outcome: domain.Untouched, class: domain.ClassProvider, reply: reply, spoke: true}
-	}
-	w.c, w.permit = c, &permit
-	return w.c.send(m)
-}
-
 // note keeps the first reason for giving up.
 func (d *delivery) note(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.err == nil {
 		d.err = err
-	}
-}
-
-// end gives everything back.
-func (w *worker) end() {
-	if w.permit != nil {
-		w.permit.Cancel()
-	}
-	if w.slot {
-		w.p.pool.put(w.c)
 	}
 }

@@ -27,7 +27,7 @@ func (d *dialer) dial(ctx context.Context) (*conn, error) {
 	nd := net.Dialer{Timeout: d.config.Timeouts.Connect}
 	nc, err := nd.DialContext(ctx, "tcp", d.config.address())
 	if err != nil {
-		text := domain.Reply{Phase: domain.PhaseDial, Text: clean([]byte(err.Error()))}
+		text := domain.Reply{Phase: domain.PhaseDial, Text: provider.OneLine([]byte(err.Error()))}
 		return nil, &provider.ConnectError{Reply: text, Class: domain.ClassProvider, Err: err}
 	}
 	c := &conn{nc: nc, timeouts: &d.config.Timeouts, limit: ctx}

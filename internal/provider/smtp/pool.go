@@ -6,6 +6,9 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/provider"
 )
 
 // narrowFor is how long no connection is opened beside living ones after one was refused: the server's limit may be
@@ -15,7 +18,7 @@ const narrowFor = 10 * time.Second
 var errClosed = errors.New("the provider has been closed")
 
 // pool shares the connections. Whoever uses it holds a slot: with a connection, or with the right to open one. It is
-// the bulkhead of the provider. Slots and connections go to those who wait in the order they came.
+// the bulkhead of the provider. Slots and connections go to those who wait in the order of their flows.
 type pool struct {
 	limit         int
 	perConnection int
@@ -25,7 +28,8 @@ type pool struct {
 	slots    int                // taken, or kept by idle connections
 	live     map[*conn]struct{} // connections that are open and ready
 	idle     []*conn            // the last used is the last: it is the least likely to have been closed by the server
-	waiting  []chan *conn
+	waiting  []waiter
+	order    provider.Order
 	narrowed time.Time // until then, only as many slots as there are living connections
 	timer    *time.Timer
 	closed   bool
@@ -33,8 +37,14 @@ type pool struct {
 	quitting sync.WaitGroup
 }
 
+// waiter is a worker without a slot.
+type waiter struct {
+	flow domain.ID
+	turn chan *conn
+}
+
 // acquire waits for a slot. A nil connection is the right to open one. The error is ctx's or errClosed.
-func (p *pool) acquire(ctx context.Context) (*conn, error) {
+func (p *pool) acquire(ctx context.Context, flow domain.ID) (*conn, error) {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
@@ -45,7 +55,7 @@ func (p *pool) acquire(ctx context.Context) (*conn, error) {
 		return c, nil
 	}
 	turn := make(chan *conn, 1)
-	p.waiting = append(p.waiting, turn)
+	p.waiting = append(p.waiting, waiter{flow, turn})
 	p.mu.Unlock()
 	select {
 	case c, ok := <-turn:
@@ -56,7 +66,7 @@ func (p *pool) acquire(ctx context.Context) (*conn, error) {
 	case <-ctx.Done():
 	}
 	p.mu.Lock()
-	i := slices.Index(p.waiting, turn)
+	i := slices.IndexFunc(p.waiting, func(w waiter) bool { return w.turn == turn })
 	if i >= 0 {
 		p.waiting = slices.Delete(p.waiting, i, i+1)
 	}
@@ -107,6 +117,21 @@ func (p *pool) crowded() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.waiting) > 0
+}
+
+// othersWait reports whether another flow waits for a slot.
+func (p *pool) othersWait(flow domain.ID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.waiting, func(w waiter) bool { return w.flow != flow })
+}
+
+// next takes the one off the queue whose turn it is. mu is held; someone waits.
+func (p *pool) next() waiter {
+	i := p.order.Next(len(p.waiting), func(i int) domain.ID { return p.waiting[i].flow })
+	w := p.waiting[i]
+	p.waiting = slices.Delete(p.waiting, i, i+1)
+	return w
 }
 
 // living is how many connections are ready or in use.
@@ -178,8 +203,7 @@ func (p *pool) put(c *conn) {
 		if c == nil {
 			p.slots++
 		}
-		p.waiting[0] <- c
-		p.waiting = slices.Delete(p.waiting, 0, 1)
+		p.next().turn <- c
 		return
 	}
 	if c == nil {
@@ -238,8 +262,8 @@ func (p *pool) close(ctx context.Context) error {
 			p.slots--
 			p.retire(c)
 		}
-		for _, turn := range p.waiting {
-			close(turn)
+		for _, w := range p.waiting {
+			close(w.turn)
 		}
 		p.waiting = nil
 		p.closed = true

@@ -62,14 +62,19 @@ func New(cfg Config, opts ...Option) (*Provider, error) {
 // Name is the provider's name as it is shown.
 func (p *Provider) Name() string { return p.config.Name }
 
+// Form is how the provider takes messages: as MIME.
+func (p *Provider) Form() domain.Form { return domain.FormMIME }
+
 // State is what a provider shows of itself.
 type State struct {
-	Breaker     string    // closed, open, half-open, or stopped (credentials)
-	Connections int       // open now
-	Idle        int       // of them, unused
-	Rate        float64   // the limit in messages per second; 0 for none
-	LastError   string    // the last failure of the server itself, not of a recipient
-	LastErrorAt time.Time // zero: there was none
+	Breaker     string                // closed, open, half-open, or stopped (credentials)
+	Connections int                   // open now
+	Idle        int                   // of them, unused
+	Rate        float64               // the limit in messages per second; 0 for none
+	Shared      bool                  // all senders keep it together; false: each keeps its share
+	Slowed      []domain.SlowedDomain // the 20 domains that are slowed most
+	LastError   string                // the last failure of the server itself, not of a recipient
+	LastErrorAt time.Time             // zero: there was none
 }
 
 // State returns a snapshot.
@@ -79,6 +84,7 @@ func (p *Provider) State() State {
 	defer p.pool.mu.Unlock()
 	return State{
 		Breaker: g.Breaker, Connections: len(p.pool.live), Idle: len(p.pool.idle), Rate: g.Rate,
+		Shared: g.Shared, Slowed: g.Slowed,
 		LastError: g.LastError, LastErrorAt: g.LastErrorAt,
 	}
 }

@@ -6,17 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/provider"
 )
 
 const (
 	maxReplyLine  = 4096 // octets; RFC 5321 §4.5.3.1.5 has 512, some servers write more
 	maxReplyLines = 128
-	maxText       = 500 // octets of a text that is kept
 )
 
 // rubbish is a reply that is none: it breaks RFC 5321 §4.2 or our limits.
@@ -67,7 +64,7 @@ func lineError(line []byte, err error, first bool) error {
 func (r *reply) line(line []byte, first bool) (last bool, err error) {
 	code, ok := replyCode(line)
 	if !ok || !first && code != r.code {
-		return false, &rubbish{"unparseable reply: " + clean(line)}
+		return false, &rubbish{"unparseable reply: " + provider.OneLine(line)}
 	}
 	r.code = code
 	last = len(line) == 3 || line[3] == ' '
@@ -137,38 +134,5 @@ func internStatus(status []byte) string {
 
 // domain copies the reply into a form that may be kept.
 func (r *reply) domain(phase domain.Phase) domain.Reply {
-	return domain.Reply{Phase: phase, Code: r.code, Enhanced: r.enhanced, Text: clean(r.text)}
-}
-
-// clean makes a text one line that is safe in a log and on a page: controls, line ends and invisible characters become
-// spaces, what is not UTF-8 a question mark, and at most 500 octets stay.
-func clean(text []byte) string {
-	if len(text) <= maxText && isPlain(text) {
-		return string(text)
-	}
-	var b strings.Builder
-	for len(text) > 0 {
-		r, size := utf8.DecodeRune(text)
-		text = text[size:]
-		switch {
-		case r == utf8.RuneError && size == 1:
-			r = '?'
-		case !unicode.IsPrint(r):
-			r = ' '
-		}
-		if b.Len()+utf8.RuneLen(r) > maxText {
-			break
-		}
-		b.WriteRune(r)
-	}
-	return strings.TrimSpace(b.String())
-}
-
-func isPlain(text []byte) bool {
-	for _, c := range text {
-		if c < ' ' || c > '~' {
-			return false
-		}
-	}
-	return true
+	return domain.Reply{Phase: phase, Code: r.code, Enhanced: r.enhanced, Text: provider.OneLine(r.text)}
 }

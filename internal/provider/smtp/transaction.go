@@ -58,7 +58,7 @@ func prepare(e *domain.Envelope) (m message, v verdict, ok bool) {
 func failed(phase domain.Phase, class domain.Class, text string) verdict {
 	return verdict{
 		outcome: domain.Failed, class: class,
-		reply: domain.Reply{Phase: phase, Text: clean([]byte(text))}, fate: keep,
+		reply: domain.Reply{Phase: phase, Text: provider.OneLine([]byte(text))}, fate: keep,
 	}
 }
 
@@ -71,12 +71,15 @@ func isASCII(s string) bool {
 	return true
 }
 
-// send tries a message once.
-func (c *conn) send(m *message) verdict {
+// send tries a message once. Just before the body goes out it asks ahead, if that is not nil, for the message after it:
+// where the server offers PIPELINING, the commands for that one go out in the same write (RFC 2920 §3.1: the content may
+// be the first "command" of a group), so that a message costs one round trip. The message that ahead returned must be the
+// next one sent, over this connection if it lasts.
+func (c *conn) send(m *message, ahead func() *message) verdict {
 	if v, ok := c.unsendable(m); ok {
 		return v
 	}
-	v := c.transact(m)
+	v := c.transact(m, ahead)
 	v.spoke = true
 	c.used++
 	if cap(c.out) > maxKept {
@@ -119,8 +122,13 @@ func (c *conn) appendMail(out []byte, m *message) []byte {
 	return append(out, '\r', '\n')
 }
 
-// transact carries out MAIL, RCPT, DATA and the message, in two writes where the server offers PIPELINING.
-func (c *conn) transact(m *message) verdict {
+// transact carries out MAIL, RCPT, DATA and the message, in two writes where the server offers PIPELINING, or in one when
+// its commands have gone out already.
+func (c *conn) transact(m *message, ahead func() *message) verdict {
+	if c.begun == m {
+		c.begun = nil
+		return c.sender(m, ahead)
+	}
 	if c.reused() && c.br.Buffered() > 0 {
 		// The server said something unasked: a good-bye, or replies out of step. What it says next could be taken for
 		// the answer to something else.
@@ -137,10 +145,7 @@ func (c *conn) transact(m *message) verdict {
 	if rset {
 		c.out = append(c.out, "RSET\r\n"...)
 	}
-	c.out = c.appendMail(c.out, m)
-	if c.ext.pipelining {
-		c.out = append(append(append(c.out, "RCPT TO:<"...), m.to...), ">\r\nDATA\r\n"...)
-	}
+	c.out = c.appendCommands(c.out, m)
 	if err := c.write(c.timeouts.Mail); err != nil {
 		return c.unstarted(err)
 	}
@@ -150,6 +155,20 @@ func (c *conn) transact(m *message) verdict {
 		}
 		c.dirty = false
 	}
+	return c.sender(m, ahead)
+}
+
+// appendCommands writes the commands that go out together: the one for the sender, and the others with PIPELINING.
+func (c *conn) appendCommands(out []byte, m *message) []byte {
+	out = c.appendMail(out, m)
+	if c.ext.pipelining {
+		out = append(append(append(out, "RCPT TO:<"...), m.to...), ">\r\nDATA\r\n"...)
+	}
+	return out
+}
+
+// sender goes on after MAIL was written.
+func (c *conn) sender(m *message, ahead func() *message) verdict {
 	if err := c.read(c.timeouts.Mail); err != nil || c.reply.code == 421 {
 		return c.unstarted(err)
 	}
@@ -157,18 +176,18 @@ func (c *conn) transact(m *message) verdict {
 		return c.drain(v, 2)
 	}
 	c.dirty = true
-	return c.recipient(m)
+	return c.recipient(m, ahead)
 }
 
 // recipient goes on after MAIL was accepted.
-func (c *conn) recipient(m *message) verdict {
+func (c *conn) recipient(m *message, ahead func() *message) verdict {
 	if v, ok := c.step(domain.PhaseRcpt, c.timeouts.Rcpt, "RCPT TO:<", m.to, ">"); !ok {
 		return c.drain(v, 1)
 	}
 	if v, ok := c.step(domain.PhaseData, c.timeouts.Data, "DATA"); !ok {
 		return v
 	}
-	if v, ok := c.writeBody(m.data); !ok {
+	if v, ok := c.writeBody(m.data, ahead); !ok {
 		return v
 	}
 	if err := c.read(c.timeouts.Dot); err != nil {
@@ -265,9 +284,17 @@ const block = 64 << 10
 // written whole; a server cannot decrypt part of a record. So as long as the count ends before the dot, the server
 // cannot have seen the end of the message and must not deliver it (RFC 5321 §4.1.1.4). From the dot's own byte on it
 // may have, even if CRLF is missing: some servers are content with less.
-func (c *conn) writeBody(data []byte) (v verdict, ok bool) {
+//
+// What follows the dot are commands for the next message, which is not under way before its own body.
+func (c *conn) writeBody(data []byte, ahead func() *message) (v verdict, ok bool) {
 	c.out = appendBody(c.out[:0], data)
 	dot := len(c.out) - len(final)
+	if ahead != nil && c.ext.pipelining {
+		if next := ahead(); next != nil {
+			c.begun = next
+			c.out = c.appendCommands(c.out, next)
+		}
+	}
 	for sent := 0; sent < len(c.out); {
 		c.deadline(c.timeouts.Body)
 		n, err := c.nc.Write(c.out[sent:min(sent+block, len(c.out))])
