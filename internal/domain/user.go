@@ -1,5 +1,11 @@
 package domain
 
+import (
+	"context"
+	"slices"
+	"time"
+)
+
 // Role is what a user may do: see the table of roles in docs/glossary.md.
 type Role string
 
@@ -13,10 +19,88 @@ const (
 // Roles lists every role.
 func Roles() []Role { return []Role{RoleUser, RoleManager, RoleAdmin} }
 
+// SeesAll reports whether the role may look at what belongs to others.
+func (r Role) SeesAll() bool { return r == RoleManager || r == RoleAdmin }
+
+// Language is one that Vestnik speaks to people.
+type Language string
+
+// The languages.
+const (
+	English Language = "en"
+	Russian Language = "ru"
+)
+
 // User is a person with an account. Everything else in Vestnik belongs to one.
 type User struct {
-	ID      ID
+	ID       ID
+	Email    string
+	Role     Role
+	Name     string
+	Language Language
+	TimeZone string // IANA name
+	// Confirmed says that the address is known to be the user's. Without that nothing can be sent.
+	Confirmed     bool
+	Blocked       bool
+	BlockedReason string
+	HasPassword   bool
+	SecondFactor  bool
+	DeleteAt      *time.Time // when everything is removed; nil unless the user asked for it
+	CreatedAt     time.Time
+}
+
+// MaySend reports whether mail may go out in the user's name, and if not why.
+func (u *User) MaySend() error {
+	switch {
+	case u.Blocked:
+		return &Error{Kind: Forbidden, Code: "user_blocked", Message: "this account is blocked"}
+	case !u.Confirmed:
+		return &Error{Kind: Forbidden, Code: "email_unconfirmed", Message: "confirm your e-mail address first: a message with a link and a code was sent to it"}
+	case u.DeleteAt != nil:
+		return &Error{Kind: Forbidden, Code: "account_deleting", Message: "this account is to be deleted; take that back first"}
+	}
+	return nil
+}
+
+// Scope is what an API key may do. Each includes those before it.
+type Scope string
+
+// The scopes.
+const (
+	ScopeRead  Scope = "read"
+	ScopeWrite Scope = "write"
+	ScopeSend  Scope = "send"
+)
+
+// Scopes lists every scope, the least first.
+func Scopes() []Scope { return []Scope{ScopeRead, ScopeWrite, ScopeSend} }
+
+// Allows reports whether one of the scopes is want, or includes it.
+func Allows(scopes []Scope, want Scope) bool {
+	all := Scopes()
+	return slices.ContainsFunc(scopes, func(has Scope) bool {
+		return slices.Index(all, has) >= slices.Index(all, want)
+	})
+}
+
+// Actor is on whose behalf something is done, and from where: for row level security and for the audit log. The zero
+// value is Vestnik itself.
+type Actor struct {
+	ID      ID // of the user
 	Email   string
 	Role    Role
-	Blocked bool
+	Address string // IP address; empty on the machine itself
+}
+
+type actorKey struct{}
+
+// WithActor says on whose behalf things are done under the context.
+func WithActor(ctx context.Context, a Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, a)
+}
+
+// ActorOf returns on whose behalf things are done under ctx, and whether anybody said so.
+func ActorOf(ctx context.Context) (Actor, bool) {
+	a, ok := ctx.Value(actorKey{}).(Actor)
+	return a, ok
 }

@@ -40,8 +40,9 @@ type api struct {
 type caller struct {
 	*api
 
-	user domain.User
-	key  string
+	user   domain.User
+	key    string
+	cookie string // instead of a key
 }
 
 type object = map[string]any
@@ -94,6 +95,16 @@ func (a *api) caller(email string, role domain.Role) *caller {
 	return &caller{api: a, user: user, key: key}
 }
 
+// person is a caller who is signed in with a browser.
+func (a *api) person(email string, role domain.Role) *caller {
+	a.t.Helper()
+	c := a.caller(email, role)
+	secret, err := a.store.BeginSession(a.t.Context(), c.user.ID, "a browser")
+	require.NoError(a.t, err)
+	c.key, c.cookie = "", "vestnik="+secret
+	return c
+}
+
 // answer is a response, read to its end.
 type answer struct {
 	t      *testing.T
@@ -122,6 +133,9 @@ func (c *caller) do(method, path string, body any, header ...string) answer {
 	require.NoError(c.t, err)
 	if c.key != "" {
 		r.Header.Set("Authorization", "Bearer "+c.key)
+	}
+	if c.cookie != "" {
+		r.Header.Set("Cookie", c.cookie)
 	}
 	if payload != nil {
 		r.Header.Set("Content-Type", "application/json")

@@ -20,6 +20,7 @@ type contract struct {
 // operation is what the contract says of one call.
 type operation struct {
 	id         string
+	rule       rule
 	query      map[string]*openapi3.Parameter
 	headers    map[string]*openapi3.Parameter
 	body       *openapi3.Schema // of a JSON body
@@ -35,7 +36,11 @@ func loadContract() (*contract, error) {
 	ct := &contract{doc: doc, operations: map[string]*operation{}}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
-			ct.operations[method+" "+ginPath(path)] = newOperation(item, op)
+			operation := newOperation(item, op)
+			if operation.rule, err = newRule(op); err != nil {
+				return nil, fmt.Errorf("read the API's contract: %w", err)
+			}
+			ct.operations[method+" "+ginPath(path)] = operation
 		}
 	}
 	return ct, nil

@@ -1,7 +1,8 @@
 // Package gateway is Vestnik's REST interface as api/openapi.yaml tells it: who may call, what input is refused and how,
 // and which status an error becomes. What things mean is decided in package domain, and kept by the stores.
 //
-// A request goes through these in turn: request id, log and recovery (middleware.go), the API key (auth.go), the body's
+// A request goes through these in turn: request id, log and recovery (middleware.go), who asks (auth.go), whether they may
+// (access.go), the body's
 // size and type (body.go), the idempotency key (idempotency.go), parameters and body against the contract (check.go),
 // and then one handler, in the file of its resource.
 package gateway
@@ -22,7 +23,7 @@ const basePath = "/api/v1"
 
 // Store is what the gateway needs of the database. Each part is declared beside its resource.
 type Store interface {
-	keyStore
+	credentialStore
 	idempotencyStore
 	clientStore
 	exportStore
@@ -73,6 +74,13 @@ type server struct {
 	progressAPI
 	reportAPI
 	accountAPI
+	signInAPI
+	sessionAPI
+	apiKeyAPI
+	secondFactorAPI
+	oidcAPI
+	userAPI
+	auditAPI
 }
 
 // New returns the handler of all routes. It is safe for concurrent use. The caller's http.Server must set a
@@ -117,7 +125,7 @@ func New(d Deps) (http.Handler, error) {
 		reportAPI:      reportAPI{d.Store, d.Clock},
 		suppressionAPI: suppressionAPI{d.Store},
 	}
-	group := engine.Group(basePath, apiHeaders, authenticate(d.Store), contract.readBody, idempotent(d.Store), contract.check)
+	group := engine.Group(basePath, apiHeaders, authenticate(d.Store), contract.access, contract.readBody, idempotent(d.Store), contract.check)
 	openapi.RegisterHandlersWithOptions(group, strict(s), openapi.GinServerOptions{
 		// Queries and headers have been checked by then, so what does not parse is an id in the path.
 		ErrorHandler: func(c *gin.Context, _ error, _ int) { fail(c, errNoRoute) },
@@ -156,7 +164,8 @@ func strict(s *server) openapi.ServerInterface {
 type contextKey int
 
 const (
-	userKey contextKey = iota
+	callerKey contextKey = iota
+	refusalKey
 	requestIDKey
 	inputKey
 	bodyKey

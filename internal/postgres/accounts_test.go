@@ -36,10 +36,10 @@ func TestAPIKeys(t *testing.T) {
 	assert.NotEqual(t, first, second)
 	assert.Regexp(t, `^vst_[A-Za-z0-9_-]{43}$`, first)
 	for _, key := range []string{first, second} {
-		user, err := store.UserByAPIKey(t.Context(), key)
+		user, _, err := store.UserByAPIKey(t.Context(), key)
 		require.NoError(t, err)
 		assert.Equal(t, owner, user.ID)
 	}
-	_, err = store.UserByAPIKey(t.Context(), first+"x")
+	_, _, err = store.UserByAPIKey(t.Context(), first+"x")
 	require.Equal(t, domain.Unauthorized, domain.KindOf(err), "%v", err)
 }

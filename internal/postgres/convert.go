@@ -69,3 +69,12 @@ func toAttempt(r sqlc.AttemptReport) domain.Attempt {
 	}
 	return a
 }
+
+// texts turns values of a type of the domain into what the driver takes.
+func texts[T ~string](values []T) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = string(v)
+	}
+	return out
+}

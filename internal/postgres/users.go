@@ -24,7 +24,7 @@ func (s *Store) CreateUser(ctx context.Context, email domain.Address, passwordHa
 	case err != nil:
 		return domain.User{}, fmt.Errorf("insert user: %w", err)
 	}
-	return domain.User{ID: u.ID, Email: u.Email, Role: role}, nil
+	return domain.User{ID: u.ID, Email: u.Email, Role: role, Confirmed: verified, HasPassword: passwordHash != "", CreatedAt: now}, nil
 }
 
 // UserByEmail returns the user with this address and the hash of the password, or a NotFound error.
@@ -33,7 +33,15 @@ func (s *Store) UserByEmail(ctx context.Context, email domain.Address) (domain.U
 	if err != nil {
 		return domain.User{}, "", orNotFound(err, "user")
 	}
-	return domain.User{ID: u.ID, Email: u.Email, Role: domain.Role(u.Role), Blocked: u.BlockedAt != nil}, u.PasswordHash, nil
+	return toUser(u), u.PasswordHash, nil
+}
+
+func toUser(u sqlc.User) domain.User {
+	return domain.User{
+		ID: u.ID, Email: u.Email, Role: domain.Role(u.Role), Name: u.Name, Language: domain.Language(u.Language), TimeZone: u.TimeZone,
+		Confirmed: u.VerifiedAt != nil, Blocked: u.BlockedAt != nil, BlockedReason: u.BlockedReason, HasPassword: u.PasswordHash != "",
+		SecondFactor: u.TotpOn, DeleteAt: u.DeleteAt, CreatedAt: u.CreatedAt,
+	}
 }
 
 // BlockUser stops all of a user's mailings: what is being sent stops within a window, nothing starts. Blocking twice is

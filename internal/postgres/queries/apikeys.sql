@@ -1,8 +1,8 @@
 -- name: APIKeyInsert :exec
-INSERT INTO api_keys (id, user_id, name, hash, created_at) VALUES ($1, $2, $3, $4, $5);
+INSERT INTO api_keys (id, user_id, name, hash, prefix, scopes, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: APIKeyUser :one
-SELECT u.id, u.email, u.role, u.blocked_at, k.id AS key_id, k.last_used_at
+SELECT sqlc.embed(u), k.id AS key_id, k.last_used_at, k.scopes
 FROM api_keys k JOIN users u ON u.id = k.user_id
 WHERE k.hash = $1 AND k.revoked_at IS NULL;
 

@@ -13,7 +13,7 @@ import (
 )
 
 const aPIKeyInsert = `-- name: APIKeyInsert :exec
-INSERT INTO api_keys (id, user_id, name, hash, created_at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO api_keys (id, user_id, name, hash, prefix, scopes, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 `
 
 type APIKeyInsertParams struct {
@@ -21,6 +21,8 @@ type APIKeyInsertParams struct {
 	UserID    domain.ID
 	Name      string
 	Hash      []byte
+	Prefix    string
+	Scopes    []string
 	CreatedAt time.Time
 }
 
@@ -30,6 +32,8 @@ func (q *Queries) APIKeyInsert(ctx context.Context, arg APIKeyInsertParams) erro
 		arg.UserID,
 		arg.Name,
 		arg.Hash,
+		arg.Prefix,
+		arg.Scopes,
 		arg.CreatedAt,
 	)
 	return err
@@ -52,30 +56,41 @@ func (q *Queries) APIKeyUsed(ctx context.Context, arg APIKeyUsedParams) error {
 }
 
 const aPIKeyUser = `-- name: APIKeyUser :one
-SELECT u.id, u.email, u.role, u.blocked_at, k.id AS key_id, k.last_used_at
+SELECT u.id, u.email, u.email_key, u.password_hash, u.role, u.verified_at, u.blocked_at, u.created_at, u.name, u.language, u.time_zone, u.blocked_reason, u.delete_at, u.totp_secret, u.totp_on, u.totp_step, k.id AS key_id, k.last_used_at, k.scopes
 FROM api_keys k JOIN users u ON u.id = k.user_id
 WHERE k.hash = $1 AND k.revoked_at IS NULL
 `
 
 type APIKeyUserRow struct {
-	ID         domain.ID
-	Email      string
-	Role       string
-	BlockedAt  *time.Time
+	User       User
 	KeyID      domain.ID
 	LastUsedAt *time.Time
+	Scopes     []string
 }
 
 func (q *Queries) APIKeyUser(ctx context.Context, hash []byte) (APIKeyUserRow, error) {
 	row := q.db.QueryRow(ctx, aPIKeyUser, hash)
 	var i APIKeyUserRow
 	err := row.Scan(
-		&i.ID,
-		&i.Email,
-		&i.Role,
-		&i.BlockedAt,
+		&i.User.ID,
+		&i.User.Email,
+		&i.User.EmailKey,
+		&i.User.PasswordHash,
+		&i.User.Role,
+		&i.User.VerifiedAt,
+		&i.User.BlockedAt,
+		&i.User.CreatedAt,
+		&i.User.Name,
+		&i.User.Language,
+		&i.User.TimeZone,
+		&i.User.BlockedReason,
+		&i.User.DeleteAt,
+		&i.User.TotpSecret,
+		&i.User.TotpOn,
+		&i.User.TotpStep,
 		&i.KeyID,
 		&i.LastUsedAt,
+		&i.Scopes,
 	)
 	return i, err
 }

@@ -19,6 +19,8 @@ type ApiKey struct {
 	CreatedAt  time.Time
 	LastUsedAt *time.Time
 	RevokedAt  *time.Time
+	Prefix     string
+	Scopes     []string
 }
 
 type Attempt struct {
@@ -78,6 +80,21 @@ type AttemptReport struct {
 	Unknown        int32
 	Skipped        int32
 	Expired        int32
+}
+
+type AuditLog struct {
+	ID         int64
+	At         time.Time
+	ActorID    domain.ID
+	ActorEmail string
+	Action     string
+	TargetType string
+	TargetID   string
+	OwnerID    domain.ID
+	Address    string
+	Reason     string
+	Before     []byte
+	After      []byte
 }
 
 type Chunk struct {
@@ -187,6 +204,13 @@ type IdempotencyKey struct {
 	CreatedAt   time.Time
 }
 
+type Identity struct {
+	Issuer    string
+	Subject   string
+	UserID    domain.ID
+	CreatedAt time.Time
+}
+
 type Import struct {
 	ID         domain.ID
 	OwnerID    domain.ID
@@ -279,6 +303,31 @@ type Message struct {
 	UpdatedAt time.Time
 }
 
+type Notice struct {
+	ID           domain.ID
+	UserID       domain.ID
+	Email        string
+	Kind         string
+	Language     string
+	Data         []byte
+	Status       string
+	Tries        int32
+	DueAt        time.Time
+	LeasedUntil  *time.Time
+	LastResponse string
+	CreatedAt    time.Time
+	EndedAt      *time.Time
+}
+
+type OidcLogin struct {
+	Hash      []byte
+	Browser   []byte
+	Nonce     string
+	Verifier  string
+	ReturnTo  string
+	CreatedAt time.Time
+}
+
 type Outbox struct {
 	ID           int64
 	Subject      string
@@ -304,6 +353,22 @@ type ProviderState struct {
 	ReportedAt     time.Time
 }
 
+type RecoveryCode struct {
+	UserID domain.ID
+	Hash   []byte
+	UsedAt *time.Time
+}
+
+type Session struct {
+	ID         domain.ID
+	UserID     domain.ID
+	Hash       []byte
+	Address    string
+	UserAgent  string
+	CreatedAt  time.Time
+	LastSeenAt time.Time
+}
+
 type Suppression struct {
 	OwnerID   domain.ID
 	EmailKey  string
@@ -314,13 +379,34 @@ type Suppression struct {
 	AttemptID domain.ID
 }
 
+type Token struct {
+	ID        domain.ID
+	UserID    domain.ID
+	Purpose   string
+	Hash      []byte
+	CodeHash  []byte
+	CodeTries int32
+	Email     string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	UsedAt    *time.Time
+}
+
 type User struct {
-	ID           domain.ID
-	Email        string
-	EmailKey     string
-	PasswordHash string
-	Role         string
-	VerifiedAt   *time.Time
-	BlockedAt    *time.Time
-	CreatedAt    time.Time
+	ID            domain.ID
+	Email         string
+	EmailKey      string
+	PasswordHash  string
+	Role          string
+	VerifiedAt    *time.Time
+	BlockedAt     *time.Time
+	CreatedAt     time.Time
+	Name          string
+	Language      string
+	TimeZone      string
+	BlockedReason string
+	DeleteAt      *time.Time
+	TotpSecret    []byte
+	TotpOn        bool
+	TotpStep      int64
 }
