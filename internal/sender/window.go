@@ -46,6 +46,7 @@ type chunkRun struct {
 	recipients map[int64]domain.Recipient
 
 	at   int               // recipients before it are recorded, or in done
+	all  []domain.Delivery // outcomes that this run has recorded
 	done []domain.Delivery // outcomes that are not recorded yet
 	// untouched are those of the last window that were not come to. They go back by themselves, unless the lease is lost.
 	untouched []domain.Delivery
@@ -89,11 +90,12 @@ func (r *chunkRun) send(ctx context.Context) error {
 			return err
 		}
 		r.suppress(ctx)
+		r.all = append(r.all, r.done...)
 		r.done, r.untouched = r.done[:0], r.untouched[:0]
 
 		switch {
 		case r.at == len(r.chunk.Clients):
-			err := r.s.Ledger.FinishChunk(ctx, r.chunk.ID, r.token)
+			err := r.s.Ledger.FinishChunk(ctx, r.chunk.ID, r.token, r.all...)
 			if errors.Is(err, domain.ErrLeaseLost) {
 				return nil // everything is recorded; whoever has the chunk now finishes it
 			}
@@ -213,7 +215,7 @@ func (r *chunkRun) prepare(w domain.Window) []domain.Delivery {
 		row := &rows[i]
 		row.ClientKey, row.Tries, row.At = r.chunk.Clients[w.From+i], r.chunk.Try, now
 		to, ok := r.recipients[row.ClientKey]
-		row.Email = to.Email
+		row.ClientID, row.Email = to.ID, to.Email
 		switch {
 		case !ok:
 			row.Outcome, row.Reply.Text = domain.Skipped, "the client was deleted"
