@@ -124,8 +124,10 @@ func orNotFound(err error, what string) error {
 	return err
 }
 
+const uniqueViolation = "23505"
+
 // isUnique reports whether err is a violation of the named unique constraint or index.
 func isUnique(err error, constraint string) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && pg.Code == "23505" && pg.ConstraintName == constraint
+	return ok && pg.Code == uniqueViolation && pg.ConstraintName == constraint
 }
