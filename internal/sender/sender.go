@@ -84,6 +84,7 @@ type Sender struct {
 	Deps
 	cfg       Config
 	templates templates
+	sizes     sizes
 	draining  chan struct{}
 	drainOnce sync.Once
 }

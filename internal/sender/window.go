@@ -65,7 +65,7 @@ func (r *chunkRun) load(ctx context.Context) error {
 		return err
 	}
 	r.recipients, err = r.s.Attempts.Recipients(ctx, r.chunk.Clients[r.at:])
-	r.size, r.sliceBegan = minWindow, time.Now()
+	r.size, r.sliceBegan = r.s.sizes.of(r.provider.Name()), time.Now()
 	r.buffers = make([][]byte, maxWindow)
 	return err
 }
@@ -300,6 +300,7 @@ func (r *chunkRun) pace(n int, took time.Duration) {
 		return
 	}
 	r.size = min(max(int(int64(n)*int64(windowTime)/int64(took)), minWindow), maxWindow)
+	r.s.sizes.note(r.provider.Name(), r.size)
 }
 
 // countContent pauses the mailing when its message itself keeps being refused.
