@@ -85,6 +85,7 @@ type Sender struct {
 	cfg       Config
 	templates templates
 	sizes     sizes
+	buffers   sync.Pool // of *[maxWindow][]byte, in which messages are rendered
 	draining  chan struct{}
 	drainOnce sync.Once
 }

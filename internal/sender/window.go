@@ -25,6 +25,9 @@ const (
 	// watchEvery is how often a window that takes long asks whether it may go on.
 	watchEvery = 400 * time.Millisecond
 
+	// maxKept bounds what is kept of the memory of one message, in bytes.
+	maxKept = 256 << 10
+
 	// contentLimit is how many messages in a row may be refused for their content before the mailing is paused: what is
 	// wrong is the message, and every further try hurts its sender's name.
 	contentLimit = 10
@@ -66,7 +69,6 @@ func (r *chunkRun) load(ctx context.Context) error {
 	}
 	r.recipients, err = r.s.Attempts.Recipients(ctx, r.chunk.Clients[r.at:])
 	r.size, r.sliceBegan = r.s.sizes.of(r.provider.Name()), time.Now()
-	r.buffers = make([][]byte, maxWindow)
 	return err
 }
 
@@ -75,6 +77,19 @@ func (r *chunkRun) load(ctx context.Context) error {
 // mailing may not go on, when the provider is away, when others have their turn, when this sender is stopping, or when the
 // lease is lost.
 func (r *chunkRun) send(ctx context.Context) error {
+	buffers, _ := r.s.buffers.Get().(*[maxWindow][]byte)
+	if buffers == nil {
+		buffers = new([maxWindow][]byte)
+	}
+	defer func() {
+		for i := range buffers {
+			if cap(buffers[i]) > maxKept {
+				buffers[i] = nil
+			}
+		}
+		r.s.buffers.Put(buffers)
+	}()
+	r.buffers = buffers[:]
 	var away *domain.Unreachable
 	for {
 		next := domain.Window{From: r.at, To: min(r.at+r.size, len(r.chunk.Clients))}
