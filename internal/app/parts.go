@@ -60,7 +60,11 @@ func open(ctx context.Context, cfg config.Config, jobs Jobs, log zerolog.Logger)
 	}
 	p := &parts{cfg: cfg, log: log, clock: domain.SystemClock{}}
 	var err error
-	if p.store, err = postgres.Open(ctx, cfg.DatabaseURL, poolSize(cfg, jobs), p.clock); err != nil {
+	var options []postgres.Option
+	if jobs == (Jobs{Sender: true}) {
+		options = append(options, postgres.GenericPlans())
+	}
+	if p.store, err = postgres.Open(ctx, cfg.DatabaseURL, poolSize(cfg, jobs), p.clock, options...); err != nil {
 		return nil, err
 	}
 	p.store.LogTo(log)

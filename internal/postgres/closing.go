@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -16,8 +17,12 @@ import (
 
 // FinishChunk ends a chunk of which every recipient is recorded: the deferred ones become a new chunk with a due time,
 // the next waiting chunk is put out, and subscribers are told the outcomes. When it was the last, the attempt closes.
-func (s *Store) FinishChunk(ctx context.Context, chunk int64, token domain.ID) error {
+//
+// rows are the outcomes of all its recipients, in their order, if the caller has recorded each of them under token. They spare
+// reading the ledger.
+func (s *Store) FinishChunk(ctx context.Context, chunk int64, token domain.ID, rows ...domain.Delivery) error {
 	var attempt domain.ID
+	var goesOn bool
 	err := s.inTx(ctx, func(q *sqlc.Queries) error {
 		row, err := q.ChunkLock(ctx, chunk)
 		if err != nil {
@@ -36,13 +41,19 @@ func (s *Store) FinishChunk(ctx context.Context, chunk int64, token domain.ID) e
 				return err
 			}
 		}
-		if err := s.chunkDone(ctx, q, &row); err != nil {
+		if err := s.chunkDone(ctx, q, &row, rows); err != nil {
 			return err
 		}
-		return s.releaseNext(ctx, q, attempt)
+		released, err := s.releaseNext(ctx, q, attempt)
+		over, _ := overBecause(&row, s.clock.Now())
+		goesOn = released && over == domain.Untouched
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("finish chunk %d: %w", chunk, err)
+	}
+	if goesOn {
+		return nil // the chunk that was put out looks whether the attempt is over
 	}
 	return s.CloseAttempt(ctx, attempt)
 }
@@ -90,39 +101,90 @@ func (s *Store) giveUp(ctx context.Context, q *sqlc.Queries, c sqlc.Chunk, keys 
 	return q.ChunkDropDeferred(ctx, drop)
 }
 
-// chunkDone marks a chunk done and puts its outcomes out, in one event.
-func (s *Store) chunkDone(ctx context.Context, q *sqlc.Queries, row *sqlc.ChunkLockRow) error {
-	c := row.Chunk
+// chunkDone marks a chunk done and puts its outcomes out, in one event. rows are those of its recipients, as far as its sender
+// knows them.
+func (s *Store) chunkDone(ctx context.Context, q *sqlc.Queries, row *sqlc.ChunkLockRow, rows []domain.Delivery) error {
+	c := &row.Chunk
 	if err := q.ChunkDone(ctx, c.ID); err != nil {
 		return fmt.Errorf("mark done: %w", err)
 	}
-	outcomes, err := q.ChunkOutcomes(ctx, sqlc.ChunkOutcomesParams{AttemptID: c.AttemptID, ClientIds: c.ClientIds})
+	told, unsure := toldOf(c, rows)
+	outcomes, err := readOutcomes(ctx, q, c.AttemptID, unsure)
 	if err != nil {
-		return fmt.Errorf("read outcomes: %w", err)
+		return err
 	}
-	e := events.DeliveriesRecorded{
-		AttemptID: c.AttemptID, MailingID: row.MailingID, OwnerID: row.OwnerID, ChunkID: c.ID,
-		Deliveries: make([]events.Delivery, 0, len(outcomes)),
+	if told == nil {
+		told, outcomes = outcomes, nil
 	}
-	for _, o := range outcomes {
-		e.Deliveries = append(e.Deliveries, events.Delivery{
-			ClientID: o.ClientUid, Email: o.Email, Outcome: domain.Outcome(o.Outcome), Code: int(o.Code),
-			Response: o.Response, Tries: int(o.Tries), At: o.At,
-		})
+	for i := range told {
+		if len(outcomes) > 0 && !isSettled(told[i].Outcome) {
+			told[i], outcomes = outcomes[0], outcomes[1:]
+		}
 	}
-	return s.put(ctx, q, e)
+	return s.put(ctx, q, events.DeliveriesRecorded{
+		AttemptID: c.AttemptID, MailingID: row.MailingID, OwnerID: row.OwnerID, ChunkID: c.ID, Deliveries: told,
+	})
 }
 
-// releaseNext puts out one of the attempt's waiting chunks, if there is one.
-func (s *Store) releaseNext(ctx context.Context, q *sqlc.Queries, attempt domain.ID) error {
+// toldOf is what subscribers are told of a chunk by what its sender knows, and the keys of the recipients of whom the ledger
+// may say something else by now: a resend or the end of all tries has changed it. Reading so many rows again costs more than
+// anything else in finishing a chunk, and nearly all are sent. told is nil when the ledger is to be asked about everyone.
+func toldOf(c *sqlc.Chunk, rows []domain.Delivery) (told []events.Delivery, unsure []int64) {
+	if c.Try > 1 || len(rows) != len(c.ClientIds) {
+		return nil, c.ClientIds
+	}
+	told = make([]events.Delivery, len(rows))
+	for i := range rows {
+		r := &rows[i]
+		told[i] = events.Delivery{
+			ClientID: r.ClientID, Email: r.Email, Outcome: r.Outcome, Code: r.Reply.Code, Response: r.Reply.Text,
+			Tries: r.Tries, At: r.At.UTC().Truncate(time.Microsecond), // as the ledger keeps it
+		}
+		if utf8.RuneCountInString(r.Reply.Text) > toldChars {
+			told[i].Response = string([]rune(r.Reply.Text)[:toldChars])
+		}
+		if !isSettled(r.Outcome) {
+			unsure = append(unsure, r.ClientKey)
+		}
+	}
+	return told, unsure
+}
+
+// toldChars is how much of a response subscribers are told; ChunkOutcomes has it too.
+const toldChars = 200
+
+// isSettled reports whether nothing that happens later changes an outcome.
+func isSettled(o domain.Outcome) bool { return o == domain.Sent || o == domain.Skipped }
+
+// readOutcomes reads what the ledger says of recipients, in the order of their keys.
+func readOutcomes(ctx context.Context, q *sqlc.Queries, attempt domain.ID, keys []int64) ([]events.Delivery, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	outcomes, err := q.ChunkOutcomes(ctx, sqlc.ChunkOutcomesParams{AttemptID: attempt, ClientIds: keys})
+	if err != nil {
+		return nil, fmt.Errorf("read outcomes: %w", err)
+	}
+	told := make([]events.Delivery, 0, len(outcomes))
+	for _, o := range outcomes {
+		told = append(told, events.Delivery{
+			ClientID: o.ClientUid, Email: o.Email, Outcome: domain.Outcome(o.Outcome), Code: int(o.Code),
+			Response: o.Response, Tries: int(o.Tries), At: o.At.UTC(),
+		})
+	}
+	return told, nil
+}
+
+// releaseNext puts out one of the attempt's waiting chunks and reports whether there was one.
+func (s *Store) releaseNext(ctx context.Context, q *sqlc.Queries, attempt domain.ID) (bool, error) {
 	next, err := q.ChunkReleaseNext(ctx, sqlc.ChunkReleaseNextParams{AttemptID: attempt, Now: s.clock.Now()})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return fmt.Errorf("release the next chunk: %w", err)
+		return false, fmt.Errorf("release the next chunk: %w", err)
 	}
-	return s.put(ctx, q, events.ChunkDue{AttemptID: attempt, ChunkID: next.ID, Provider: next.Provider})
+	return true, s.put(ctx, q, events.ChunkDue{AttemptID: attempt, ChunkID: next.ID, Provider: next.Provider})
 }
 
 // closeBatch is how many chunks CloseAttempt looks up at a time.
@@ -223,7 +285,7 @@ func (s *Store) closeOutChunk(ctx context.Context, chunk int64) (done bool, err 
 				return err
 			}
 		}
-		return s.chunkDone(ctx, q, &row)
+		return s.chunkDone(ctx, q, &row, nil)
 	})
 	return done, err
 }

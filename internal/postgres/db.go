@@ -29,12 +29,30 @@ type Store struct {
 	log   zerolog.Logger
 }
 
+// Option changes how a Store uses its connections.
+type Option func(*pgxpool.Config)
+
+// GenericPlans plans each statement once for a connection, not anew for each of its first five values. That suits who sends:
+// its statements are few, all find their rows by keys, and a short mailing would be planned longer than it is recorded. It
+// does not suit lists with filters, whose plans depend on the values.
+func GenericPlans() Option {
+	return func(cfg *pgxpool.Config) {
+		cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+			_, err := conn.Exec(ctx, "SET plan_cache_mode = force_generic_plan") // not when connecting: poolers refuse it there
+			return err
+		}
+	}
+}
+
 // Open connects to the database at url with at most conns connections (0: the driver's default). It does not wait
 // for the server: Ping tells whether it is there.
-func Open(ctx context.Context, url string, conns int, clock domain.Clock) (*Store, error) {
+func Open(ctx context.Context, url string, conns int, clock domain.Clock, options ...Option) (*Store, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("read database URL: %w", err)
+	}
+	for _, option := range options {
+		option(cfg)
 	}
 	if conns > 0 {
 		cfg.MaxConns = int32(conns) //nolint:gosec // bounded by the configuration
@@ -124,8 +142,10 @@ func orNotFound(err error, what string) error {
 	return err
 }
 
+const uniqueViolation = "23505"
+
 // isUnique reports whether err is a violation of the named unique constraint or index.
 func isUnique(err error, constraint string) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && pg.Code == "23505" && pg.ConstraintName == constraint
+	return ok && pg.Code == uniqueViolation && pg.ConstraintName == constraint
 }

@@ -111,7 +111,7 @@ func (s *Store) releaseFree(ctx context.Context, q *sqlc.Queries, attempt domain
 	}
 	// One at least: all that are outstanding may be done before this is committed, and then none of them releases ours.
 	for range max(domain.OutstandingChunks-int(busy), 1) {
-		if err := s.releaseNext(ctx, q, attempt); err != nil {
+		if _, err := s.releaseNext(ctx, q, attempt); err != nil {
 			return err
 		}
 	}

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/events"
@@ -124,10 +126,18 @@ func (s *Store) AdvanceWindow(ctx context.Context, chunk int64, token domain.ID,
 		ID: chunk, Token: token, Lease: ttl, Now: now,
 		WindowFrom: int32(next.From), WindowTo: int32(next.To), //nolint:gosec // at most ChunkSize
 	}
-	c := toColumns(done)
-	p.ClientIds, p.Emails, p.Outcomes, p.Classes, p.Phases = c.keys, c.emails, c.outcomes, c.classes, c.phases
-	p.Codes, p.Enhanced, p.Responses, p.Providers, p.Ats = c.codes, c.enhanced, c.responses, c.providers, c.ats
+	p.ClientIds, p.Emails = make([]int64, len(done)), make([]string, len(done))
+	p.Receipts, p.Ats = make([]int32, len(done)), make([]time.Time, len(done))
 	for i := range done {
+		r := &done[i]
+		p.ClientIds[i], p.Emails[i], p.Ats[i] = r.ClientKey, r.Email, r.At
+		if i == 0 || !sameButTime(&r.Receipt, &done[i-1].Receipt) {
+			p.Outcomes, p.Classes = append(p.Outcomes, string(r.Outcome)), append(p.Classes, string(r.Class))
+			p.Phases, p.Codes = append(p.Phases, string(r.Reply.Phase)), append(p.Codes, int32(r.Reply.Code)) //nolint:gosec // three digits
+			p.Enhanced, p.Responses = append(p.Enhanced, r.Reply.Enhanced), append(p.Responses, r.Reply.Text)
+			p.Providers = append(p.Providers, r.Provider)
+		}
+		p.Receipts[i] = int32(len(p.Outcomes)) //nolint:gosec // at most ChunkSize
 		switch done[i].Outcome {
 		case domain.Sent:
 			p.Sent++
@@ -149,7 +159,7 @@ func (s *Store) AdvanceWindow(ctx context.Context, chunk int64, token domain.ID,
 	if len(done) > 0 {
 		p.LastAt = &now
 	}
-	to, err := s.q.AdvanceWindow(ctx, p)
+	to, err := s.advanceWindow(ctx, p, done)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return domain.Window{}, domain.ErrLeaseLost
 	}
@@ -157,6 +167,23 @@ func (s *Store) AdvanceWindow(ctx context.Context, chunk int64, token domain.ID,
 		return domain.Window{}, fmt.Errorf("advance window of chunk %d: %w", chunk, err)
 	}
 	return domain.Window{From: next.From, To: int(to)}, nil
+}
+
+// advanceWindow takes the statement for first tries where done has no other. Inserting alone is cheaper by a third of the log
+// and by looking for each row first. The primary key tells if somebody has a row after all: then nothing has been written.
+func (s *Store) advanceWindow(ctx context.Context, p sqlc.AdvanceWindowParams, done []domain.Delivery) (int32, error) {
+	if slices.ContainsFunc(done, func(d domain.Delivery) bool { return d.Tries > 1 }) {
+		return s.q.AdvanceWindow(ctx, p)
+	}
+	to, err := s.q.AdvanceWindowFirst(ctx, sqlc.AdvanceWindowFirstParams(p))
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == uniqueViolation {
+		return s.q.AdvanceWindow(ctx, p)
+	}
+	return to, err
+}
+
+func sameButTime(a, b *domain.Receipt) bool {
+	return a.Outcome == b.Outcome && a.Class == b.Class && a.Reply == b.Reply && a.Provider == b.Provider
 }
 
 func lastResponse(r domain.Reply) string {

@@ -3,7 +3,9 @@ package render
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"slices"
+	"unicode/utf8"
 )
 
 // encoding is a Content-Transfer-Encoding (RFC 2045 §6).
@@ -89,11 +91,7 @@ func appendQuoted(dst, body []byte) []byte {
 	column := 0
 	for i := 0; i < len(body); {
 		// A run of what goes out as it is, up to the line's limit.
-		end := min(len(body), i+limit-column)
-		j := i
-		for j < end && isSafe(body[j]) {
-			j++
-		}
+		j := i + safeRun(body[i:min(len(body), i+limit-column)])
 		if column == 0 && bytes.HasPrefix(body[i:j], []byte("From ")) { // mbox files put a ">" before it
 			dst = append(dst, "=46"...)
 			column, i = 3, i+1
@@ -117,12 +115,37 @@ func appendQuoted(dst, body []byte) []byte {
 			dst = append(dst, "=\r\n"...)
 			column = 0
 		default:
-			dst = append(dst, '=', hexDigits[c>>4], hexDigits[c&15])
-			column += 3
-			i++
+			for more := true; more; { // a word of another script is a run of these
+				dst = append(dst, '=', hexDigits[c>>4], hexDigits[c&15])
+				column += 3
+				if i++; i < len(body) {
+					c = body[i]
+				}
+				more = i < len(body) && c >= utf8.RuneSelf && column+3 <= limit
+			}
 		}
 	}
 	return dst
+}
+
+// safeRun is how many bytes of s go out as they are before one that does not. It looks at eight at a time: of a message this
+// is what costs most.
+func safeRun(s []byte) int {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	n := 0
+	for ; len(s)-n >= 8; n += 8 {
+		x := binary.LittleEndian.Uint64(s[n:])
+		equals, deletes := x^each*'=', x^each*0x7f // a byte of zero where x has that character
+		// A byte's highest bit is set where it was, or where it is less than what is taken from it. Carries can only make the
+		// bytes after such a one look so too.
+		if (x|(x-each*' ')&^x|(equals-each)&^equals|(deletes-each)&^deletes)&high != 0 {
+			break
+		}
+	}
+	for n < len(s) && isSafe(s[n]) {
+		n++
+	}
+	return n
 }
 
 func isSafe(c byte) bool { return c-' ' <= '~'-' ' && c != '=' || c == '\t' }

@@ -32,7 +32,7 @@ type ledger interface {
 	RenewLease(ctx context.Context, chunk int64, token domain.ID, ttl time.Duration) (allowed bool, err error)
 	ReleaseChunk(ctx context.Context, chunk int64, token domain.ID, due time.Time, reason string) error
 	RecordLate(ctx context.Context, chunk domain.Chunk, rows []domain.Delivery) (int, error)
-	FinishChunk(ctx context.Context, chunk int64, token domain.ID) error
+	FinishChunk(ctx context.Context, chunk int64, token domain.ID, rows ...domain.Delivery) error
 	OthersWait(ctx context.Context, attempt domain.ID) (bool, error)
 }
 
@@ -84,6 +84,8 @@ type Sender struct {
 	Deps
 	cfg       Config
 	templates templates
+	sizes     sizes
+	buffers   sync.Pool // of *[maxWindow][]byte, in which messages are rendered
 	draining  chan struct{}
 	drainOnce sync.Once
 }

@@ -25,6 +25,9 @@ const (
 	// watchEvery is how often a window that takes long asks whether it may go on.
 	watchEvery = 400 * time.Millisecond
 
+	// maxKept bounds what is kept of the memory of one message, in bytes.
+	maxKept = 256 << 10
+
 	// contentLimit is how many messages in a row may be refused for their content before the mailing is paused: what is
 	// wrong is the message, and every further try hurts its sender's name.
 	contentLimit = 10
@@ -46,6 +49,7 @@ type chunkRun struct {
 	recipients map[int64]domain.Recipient
 
 	at   int               // recipients before it are recorded, or in done
+	all  []domain.Delivery // outcomes that this run has recorded
 	done []domain.Delivery // outcomes that are not recorded yet
 	// untouched are those of the last window that were not come to. They go back by themselves, unless the lease is lost.
 	untouched []domain.Delivery
@@ -64,8 +68,7 @@ func (r *chunkRun) load(ctx context.Context) error {
 		return err
 	}
 	r.recipients, err = r.s.Attempts.Recipients(ctx, r.chunk.Clients[r.at:])
-	r.size, r.sliceBegan = minWindow, time.Now()
-	r.buffers = make([][]byte, maxWindow)
+	r.size, r.sliceBegan = r.s.sizes.of(r.provider.Name()), time.Now()
 	return err
 }
 
@@ -74,6 +77,19 @@ func (r *chunkRun) load(ctx context.Context) error {
 // mailing may not go on, when the provider is away, when others have their turn, when this sender is stopping, or when the
 // lease is lost.
 func (r *chunkRun) send(ctx context.Context) error {
+	buffers, _ := r.s.buffers.Get().(*[maxWindow][]byte)
+	if buffers == nil {
+		buffers = new([maxWindow][]byte)
+	}
+	defer func() {
+		for i := range buffers {
+			if cap(buffers[i]) > maxKept {
+				buffers[i] = nil
+			}
+		}
+		r.s.buffers.Put(buffers)
+	}()
+	r.buffers = buffers[:]
 	var away *domain.Unreachable
 	for {
 		next := domain.Window{From: r.at, To: min(r.at+r.size, len(r.chunk.Clients))}
@@ -89,11 +105,12 @@ func (r *chunkRun) send(ctx context.Context) error {
 			return err
 		}
 		r.suppress(ctx)
+		r.all = append(r.all, r.done...)
 		r.done, r.untouched = r.done[:0], r.untouched[:0]
 
 		switch {
 		case r.at == len(r.chunk.Clients):
-			err := r.s.Ledger.FinishChunk(ctx, r.chunk.ID, r.token)
+			err := r.s.Ledger.FinishChunk(ctx, r.chunk.ID, r.token, r.all...)
 			if errors.Is(err, domain.ErrLeaseLost) {
 				return nil // everything is recorded; whoever has the chunk now finishes it
 			}
@@ -213,7 +230,7 @@ func (r *chunkRun) prepare(w domain.Window) []domain.Delivery {
 		row := &rows[i]
 		row.ClientKey, row.Tries, row.At = r.chunk.Clients[w.From+i], r.chunk.Try, now
 		to, ok := r.recipients[row.ClientKey]
-		row.Email = to.Email
+		row.ClientID, row.Email = to.ID, to.Email
 		switch {
 		case !ok:
 			row.Outcome, row.Reply.Text = domain.Skipped, "the client was deleted"
@@ -298,6 +315,7 @@ func (r *chunkRun) pace(n int, took time.Duration) {
 		return
 	}
 	r.size = min(max(int(int64(n)*int64(windowTime)/int64(took)), minWindow), maxWindow)
+	r.s.sizes.note(r.provider.Name(), r.size)
 }
 
 // countContent pauses the mailing when its message itself keeps being refused.

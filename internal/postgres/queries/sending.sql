@@ -72,7 +72,7 @@ SELECT window_from, window_to FROM chunks WHERE id = $1 AND lease_token = sqlc.a
 -- name: AdvanceWindow :one
 -- The statement of design §4: the outcomes of the window that ended, its counts, and the marks of the next window,
 -- which opens only while the attempt may be sent. It finds no row when the lease has gone to another sender; then
--- nothing is written at all.
+-- nothing is written at all. What many recipients have in common, as they mostly do, comes once: receipts are its places.
 WITH moved AS (
     UPDATE chunks c SET
         window_from = sqlc.arg(window_from)::integer,
@@ -99,19 +99,55 @@ WITH moved AS (
 ), recorded AS (
     INSERT INTO deliveries (attempt_id, client_id, email, outcome, class, phase, code, enhanced, response, provider,
                             tries, at)
-    SELECT moved.attempt_id, r.client_id, r.email, r.outcome, r.class, r.phase, r.code, r.enhanced, r.response,
-        r.provider, moved.try, r.at
+    SELECT moved.attempt_id, r.client_id, r.email, (sqlc.arg(outcomes)::text[])[r.receipt], (sqlc.arg(classes)::text[])[r.receipt],
+        (sqlc.arg(phases)::text[])[r.receipt], (sqlc.arg(codes)::integer[])[r.receipt], (sqlc.arg(enhanced)::text[])[r.receipt],
+        (sqlc.arg(responses)::text[])[r.receipt], (sqlc.arg(providers)::text[])[r.receipt], moved.try, r.at
     FROM moved, (
         SELECT unnest(sqlc.arg(client_ids)::bigint[]) AS client_id, unnest(sqlc.arg(emails)::text[]) AS email,
-            unnest(sqlc.arg(outcomes)::text[]) AS outcome, unnest(sqlc.arg(classes)::text[]) AS class,
-            unnest(sqlc.arg(phases)::text[]) AS phase, unnest(sqlc.arg(codes)::integer[]) AS code,
-            unnest(sqlc.arg(enhanced)::text[]) AS enhanced, unnest(sqlc.arg(responses)::text[]) AS response,
-            unnest(sqlc.arg(providers)::text[]) AS provider, unnest(sqlc.arg(ats)::timestamptz[]) AS at
+            unnest(sqlc.arg(receipts)::integer[]) AS receipt, unnest(sqlc.arg(ats)::timestamptz[]) AS at
     ) r
     ON CONFLICT (attempt_id, client_id) DO UPDATE SET email = excluded.email, outcome = excluded.outcome,
         class = excluded.class, phase = excluded.phase, code = excluded.code, enhanced = excluded.enhanced,
         response = excluded.response, provider = excluded.provider, tries = excluded.tries, at = excluded.at
     WHERE deliveries.outcome = 'deferred' -- a later try; what is final stays
+)
+SELECT window_to FROM moved;
+
+-- name: AdvanceWindowFirst :one
+-- AdvanceWindow for recipients who have no row in the ledger. Should one have a row all the same, it fails, and writes nothing.
+WITH moved AS (
+    UPDATE chunks c SET
+        window_from = sqlc.arg(window_from)::integer,
+        window_to = CASE
+            WHEN a.status = 'running' AND m.status NOT IN ('paused', 'disabled') AND m.deleted_at IS NULL
+                AND u.blocked_at IS NULL AND (a.deadline IS NULL OR a.deadline > sqlc.arg(now)::timestamptz)
+            THEN sqlc.arg(window_to)::integer
+            ELSE sqlc.arg(window_from)::integer
+        END,
+        leased_until = now() + sqlc.arg(lease)::interval,
+        sent = c.sent + sqlc.arg(sent)::integer,
+        failed = c.failed + sqlc.arg(failed)::integer,
+        deferred = c.deferred + sqlc.arg(deferred)::integer,
+        skipped = c.skipped + sqlc.arg(skipped)::integer,
+        unknown = c.unknown + sqlc.arg(unknown)::integer,
+        last_at = coalesce(sqlc.narg(last_at)::timestamptz, c.last_at),
+        last_response = CASE WHEN sqlc.arg(last_response)::text = '' THEN c.last_response ELSE sqlc.arg(last_response)::text END
+    FROM attempts a, mailings m, users u
+    WHERE c.id = sqlc.arg(id) AND c.lease_token = sqlc.arg(token)::uuid AND c.status = 'pending'
+      -- A statement whose connection was lost may still be carried out, after it was repeated: only one of them fits.
+      AND c.window_from = sqlc.arg(window_from)::integer - cardinality(sqlc.arg(client_ids)::bigint[])
+      AND a.id = c.attempt_id AND m.id = a.mailing_id AND u.id = a.owner_id
+    RETURNING c.attempt_id, c.try, c.window_to
+), recorded AS (
+    INSERT INTO deliveries (attempt_id, client_id, email, outcome, class, phase, code, enhanced, response, provider,
+                            tries, at)
+    SELECT moved.attempt_id, r.client_id, r.email, (sqlc.arg(outcomes)::text[])[r.receipt], (sqlc.arg(classes)::text[])[r.receipt],
+        (sqlc.arg(phases)::text[])[r.receipt], (sqlc.arg(codes)::integer[])[r.receipt], (sqlc.arg(enhanced)::text[])[r.receipt],
+        (sqlc.arg(responses)::text[])[r.receipt], (sqlc.arg(providers)::text[])[r.receipt], moved.try, r.at
+    FROM moved, (
+        SELECT unnest(sqlc.arg(client_ids)::bigint[]) AS client_id, unnest(sqlc.arg(emails)::text[]) AS email,
+            unnest(sqlc.arg(receipts)::integer[]) AS receipt, unnest(sqlc.arg(ats)::timestamptz[]) AS at
+    ) r
 )
 SELECT window_to FROM moved;
 

@@ -5,7 +5,6 @@
 package sqlc
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
@@ -332,7 +331,7 @@ type Outbox struct {
 	ID           int64
 	Subject      string
 	Headers      []byte
-	Payload      json.RawMessage
+	Payload      []byte
 	CreatedAt    time.Time
 	ClaimedUntil time.Time
 }

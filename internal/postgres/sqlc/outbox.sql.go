@@ -7,7 +7,6 @@ package sqlc
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 )
 
@@ -33,7 +32,7 @@ type OutboxClaimRow struct {
 	ID        int64
 	Subject   string
 	Headers   []byte
-	Payload   json.RawMessage
+	Payload   []byte
 	CreatedAt time.Time
 }
 
@@ -81,7 +80,7 @@ INSERT INTO outbox (subject, headers, payload) VALUES ($1, $2, $3)
 type OutboxPutParams struct {
 	Subject string
 	Headers []byte
-	Payload json.RawMessage
+	Payload []byte
 }
 
 func (q *Queries) OutboxPut(ctx context.Context, arg OutboxPutParams) error {

@@ -39,14 +39,12 @@ WITH moved AS (
 ), recorded AS (
     INSERT INTO deliveries (attempt_id, client_id, email, outcome, class, phase, code, enhanced, response, provider,
                             tries, at)
-    SELECT moved.attempt_id, r.client_id, r.email, r.outcome, r.class, r.phase, r.code, r.enhanced, r.response,
-        r.provider, moved.try, r.at
+    SELECT moved.attempt_id, r.client_id, r.email, ($15::text[])[r.receipt], ($16::text[])[r.receipt],
+        ($17::text[])[r.receipt], ($18::integer[])[r.receipt], ($19::text[])[r.receipt],
+        ($20::text[])[r.receipt], ($21::text[])[r.receipt], moved.try, r.at
     FROM moved, (
-        SELECT unnest($14::bigint[]) AS client_id, unnest($15::text[]) AS email,
-            unnest($16::text[]) AS outcome, unnest($17::text[]) AS class,
-            unnest($18::text[]) AS phase, unnest($19::integer[]) AS code,
-            unnest($20::text[]) AS enhanced, unnest($21::text[]) AS response,
-            unnest($22::text[]) AS provider, unnest($23::timestamptz[]) AS at
+        SELECT unnest($14::bigint[]) AS client_id, unnest($22::text[]) AS email,
+            unnest($23::integer[]) AS receipt, unnest($24::timestamptz[]) AS at
     ) r
     ON CONFLICT (attempt_id, client_id) DO UPDATE SET email = excluded.email, outcome = excluded.outcome,
         class = excluded.class, phase = excluded.phase, code = excluded.code, enhanced = excluded.enhanced,
@@ -71,7 +69,6 @@ type AdvanceWindowParams struct {
 	ID           int64
 	Token        domain.ID
 	ClientIds    []int64
-	Emails       []string
 	Outcomes     []string
 	Classes      []string
 	Phases       []string
@@ -79,12 +76,14 @@ type AdvanceWindowParams struct {
 	Enhanced     []string
 	Responses    []string
 	Providers    []string
+	Emails       []string
+	Receipts     []int32
 	Ats          []time.Time
 }
 
 // The statement of design §4: the outcomes of the window that ended, its counts, and the marks of the next window,
 // which opens only while the attempt may be sent. It finds no row when the lease has gone to another sender; then
-// nothing is written at all.
+// nothing is written at all. What many recipients have in common, as they mostly do, comes once: receipts are its places.
 func (q *Queries) AdvanceWindow(ctx context.Context, arg AdvanceWindowParams) (int32, error) {
 	row := q.db.QueryRow(ctx, advanceWindow,
 		arg.WindowFrom,
@@ -101,7 +100,6 @@ func (q *Queries) AdvanceWindow(ctx context.Context, arg AdvanceWindowParams) (i
 		arg.ID,
 		arg.Token,
 		arg.ClientIds,
-		arg.Emails,
 		arg.Outcomes,
 		arg.Classes,
 		arg.Phases,
@@ -109,6 +107,106 @@ func (q *Queries) AdvanceWindow(ctx context.Context, arg AdvanceWindowParams) (i
 		arg.Enhanced,
 		arg.Responses,
 		arg.Providers,
+		arg.Emails,
+		arg.Receipts,
+		arg.Ats,
+	)
+	var window_to int32
+	err := row.Scan(&window_to)
+	return window_to, err
+}
+
+const advanceWindowFirst = `-- name: AdvanceWindowFirst :one
+WITH moved AS (
+    UPDATE chunks c SET
+        window_from = $1::integer,
+        window_to = CASE
+            WHEN a.status = 'running' AND m.status NOT IN ('paused', 'disabled') AND m.deleted_at IS NULL
+                AND u.blocked_at IS NULL AND (a.deadline IS NULL OR a.deadline > $2::timestamptz)
+            THEN $3::integer
+            ELSE $1::integer
+        END,
+        leased_until = now() + $4::interval,
+        sent = c.sent + $5::integer,
+        failed = c.failed + $6::integer,
+        deferred = c.deferred + $7::integer,
+        skipped = c.skipped + $8::integer,
+        unknown = c.unknown + $9::integer,
+        last_at = coalesce($10::timestamptz, c.last_at),
+        last_response = CASE WHEN $11::text = '' THEN c.last_response ELSE $11::text END
+    FROM attempts a, mailings m, users u
+    WHERE c.id = $12 AND c.lease_token = $13::uuid AND c.status = 'pending'
+      -- A statement whose connection was lost may still be carried out, after it was repeated: only one of them fits.
+      AND c.window_from = $1::integer - cardinality($14::bigint[])
+      AND a.id = c.attempt_id AND m.id = a.mailing_id AND u.id = a.owner_id
+    RETURNING c.attempt_id, c.try, c.window_to
+), recorded AS (
+    INSERT INTO deliveries (attempt_id, client_id, email, outcome, class, phase, code, enhanced, response, provider,
+                            tries, at)
+    SELECT moved.attempt_id, r.client_id, r.email, ($15::text[])[r.receipt], ($16::text[])[r.receipt],
+        ($17::text[])[r.receipt], ($18::integer[])[r.receipt], ($19::text[])[r.receipt],
+        ($20::text[])[r.receipt], ($21::text[])[r.receipt], moved.try, r.at
+    FROM moved, (
+        SELECT unnest($14::bigint[]) AS client_id, unnest($22::text[]) AS email,
+            unnest($23::integer[]) AS receipt, unnest($24::timestamptz[]) AS at
+    ) r
+)
+SELECT window_to FROM moved
+`
+
+type AdvanceWindowFirstParams struct {
+	WindowFrom   int32
+	Now          time.Time
+	WindowTo     int32
+	Lease        time.Duration
+	Sent         int32
+	Failed       int32
+	Deferred     int32
+	Skipped      int32
+	Unknown      int32
+	LastAt       *time.Time
+	LastResponse string
+	ID           int64
+	Token        domain.ID
+	ClientIds    []int64
+	Outcomes     []string
+	Classes      []string
+	Phases       []string
+	Codes        []int32
+	Enhanced     []string
+	Responses    []string
+	Providers    []string
+	Emails       []string
+	Receipts     []int32
+	Ats          []time.Time
+}
+
+// AdvanceWindow for recipients who have no row in the ledger. Should one have a row all the same, it fails, and writes nothing.
+func (q *Queries) AdvanceWindowFirst(ctx context.Context, arg AdvanceWindowFirstParams) (int32, error) {
+	row := q.db.QueryRow(ctx, advanceWindowFirst,
+		arg.WindowFrom,
+		arg.Now,
+		arg.WindowTo,
+		arg.Lease,
+		arg.Sent,
+		arg.Failed,
+		arg.Deferred,
+		arg.Skipped,
+		arg.Unknown,
+		arg.LastAt,
+		arg.LastResponse,
+		arg.ID,
+		arg.Token,
+		arg.ClientIds,
+		arg.Outcomes,
+		arg.Classes,
+		arg.Phases,
+		arg.Codes,
+		arg.Enhanced,
+		arg.Responses,
+		arg.Providers,
+		arg.Emails,
+		arg.Receipts,
 		arg.Ats,
 	)
 	var window_to int32

@@ -1,6 +1,9 @@
 package smtp
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // final is the end of a message on the wire; its first byte is the dot.
 const final = ".\r\n"
@@ -44,7 +47,7 @@ func appendLine(out, line []byte) []byte {
 // isSevenBit reports whether every byte is ASCII.
 func isSevenBit(data []byte) bool {
 	for len(data) >= 8 {
-		if (data[0]|data[1]|data[2]|data[3]|data[4]|data[5]|data[6]|data[7])&0x80 != 0 {
+		if binary.LittleEndian.Uint64(data)&0x8080808080808080 != 0 {
 			return false
 		}
 		data = data[8:]
