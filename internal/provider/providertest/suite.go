@@ -200,7 +200,7 @@ func breaker(t *testing.T, h Harness) {
 		return Trouble
 	})
 	p := h.Provide(t, server, Settings{Connections: 1, Guard: func(s *provider.Settings) {
-		s.MinExecutions, s.OpenFor, s.OpenJitter = 4, 500*time.Millisecond, 0
+		s.MinExecutions, s.OpenFor, s.OpenJitter = 4, 2*time.Second, 0
 	}})
 	batch := envelopes(10)
 	receipts, err := p.Deliver(t.Context(), batch)

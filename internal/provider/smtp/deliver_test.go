@@ -320,7 +320,7 @@ func TestBreakerOpensAndCloses(t *testing.T) {
 		return smtptest.Script{}
 	})
 	p := newProvider(t, config(t, server.Addr), smtp.WithGuard(func(s *provider.Settings) {
-		s.MinExecutions, s.OpenFor, s.OpenJitter = 4, 300*time.Millisecond, 0
+		s.MinExecutions, s.OpenFor, s.OpenJitter = 4, 2*time.Second, 0
 	}))
 	receipts, err := p.Deliver(t.Context(), envelopes(6))
 	u := requireUnreachable(t, err)
@@ -363,7 +363,7 @@ func TestRate(t *testing.T) {
 	assert.GreaterOrEqual(t, time.Since(began), 180*time.Millisecond)
 	assert.InDelta(t, 100, p.State().Rate, 0)
 
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	receipts, err := p.Deliver(ctx, envelopes(1000))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
@@ -408,7 +408,7 @@ func TestCloseIsBounded(t *testing.T) {
 	p := newProvider(t, cfg)
 	_, err := p.Deliver(t.Context(), envelopes(1))
 	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	require.ErrorIs(t, p.Close(ctx), context.DeadlineExceeded)
 }
