@@ -53,6 +53,7 @@ func (f *fake) HintOverdue(context.Context, time.Duration) ([]domain.ID, error) 
 }
 
 func (f *fake) HintOrphans(context.Context, time.Duration) (int, error) { f.orphaned++; return 0, nil }
+
 func (f *fake) HintNotices(context.Context, time.Duration) (int, error) { f.noticed++; return 0, nil }
 func (f *fake) PurgeNotices(context.Context) error                      { return nil }
 func (f *fake) AttemptsToClose(context.Context) ([]domain.ID, error)    { return f.over, nil }
