@@ -18,6 +18,7 @@ import (
 
 	"github.com/vestnik-mail/vestnik/internal/app"
 	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/httpmailtest"
 	"github.com/vestnik-mail/vestnik/internal/smtptest"
 )
 
@@ -239,4 +240,40 @@ func TestAConfirmationSurvivesTheLossOfNATS(t *testing.T) {
 	r.run(t, app.Jobs{Planner: true, Sender: true})
 	r.waitNotice(t, id, domain.NoticeSent)
 	require.Equal(t, 1, r.sink.Count())
+}
+
+// Where the only mail service has an HTTP interface, it gets the parts of the message, and its repeats under one key.
+func TestAConfirmationThroughHTTP(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 1, smtptest.SinkOptions{})
+	var mu sync.Mutex
+	keys := map[string]int{}
+	service := httpmailtest.New(t, httpmailtest.Options{Token: "secret", Fault: func(q httpmailtest.Request) httpmailtest.Fault {
+		mu.Lock()
+		defer mu.Unlock()
+		if q.Message.To == "" {
+			return httpmailtest.Fault{}
+		}
+		if keys[q.Key]++; keys[q.Key] == 1 {
+			return httpmailtest.Fault{Status: http.StatusTooEarly, Refuse: true}
+		}
+		return httpmailtest.Fault{}
+	}})
+	r.cfg.SMTPURL, r.cfg.HTTPProvider, r.cfg.HTTPToken = "", service.URL, "secret"
+	r.run(t, app.Jobs{Planner: true, Sender: true})
+	id := r.Notice(confirmation())
+	r.waitNotice(t, id, domain.NoticeSent)
+	require.Len(t, service.Messages(), 1)
+	m := service.Messages()[0]
+	require.Equal(t, "anna@example.net", m.To)
+	require.Equal(t, "Подтвердите адрес почты", m.Subject)
+	require.Equal(t, "<notice."+id.String()+"@localhost>", m.MessageID)
+	require.Equal(t, map[string]string{"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}, m.Headers)
+	for _, body := range []string{m.Text, m.HTML} {
+		require.Contains(t, body, "/verify#token="+noticeToken)
+		require.Contains(t, body, noticeCode)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	require.Equal(t, map[string]int{"notice." + id.String(): 2}, keys, "one key on every try")
 }
