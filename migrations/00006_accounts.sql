@@ -85,6 +85,8 @@ CREATE TABLE notices (
     status        text        NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'sent', 'failed')),
     tries         integer     NOT NULL DEFAULT 0,
     due_at        timestamptz NOT NULL, -- when it is to be tried next
+    hinted_at     timestamptz,          -- when senders were last told that it is due
+    lease_token   uuid,                 -- whose the lease is
     leased_until  timestamptz,          -- a sender is at it
     last_response text        NOT NULL DEFAULT '',
     created_at    timestamptz NOT NULL,

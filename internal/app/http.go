@@ -22,6 +22,13 @@ func (p *parts) serveHTTP(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	told := o.Listens
+	o.Listens = func(addr string) {
+		p.listens.Store(addr)
+		if told != nil {
+			told(addr)
+		}
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.serve(ctx, p.cfg.HTTPAddr, "API", handler, o) })
 	if _, port, err := net.SplitHostPort(p.cfg.HealthAddr); err == nil && port != "0" && p.cfg.HealthAddr != p.cfg.HTTPAddr {

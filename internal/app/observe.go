@@ -72,7 +72,7 @@ func (p *parts) backlog(ctx context.Context) (metrics.Backlog, error) {
 		dead = -1
 	}
 	return metrics.Backlog{
-		Outbox: b.Outbox, OutboxAge: b.OutboxAge, Running: b.Running, DeadLetters: dead,
+		Outbox: b.Outbox, OutboxAge: b.OutboxAge, Notices: b.Notices, NoticeAge: b.NoticeAge, Running: b.Running, DeadLetters: dead,
 		Pending: b.Pending, Leased: b.Leased, Waiting: b.Waiting, Deferred: b.Deferred, Held: b.Held,
 	}, nil
 }

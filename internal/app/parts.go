@@ -9,6 +9,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -48,6 +49,8 @@ type parts struct {
 	store  *postgres.Store
 	broker *broker.Broker
 	redis  *redis.Client
+
+	listens atomic.Value // string: host:port of the API, once it is listened at
 
 	metrics *metrics.Metrics
 	tracer  *tracing.Tracer // nil: no traces are kept
@@ -91,7 +94,7 @@ func poolSize(cfg config.Config, jobs Jobs) int {
 	}
 	n := 10
 	if jobs.Sender {
-		n += cfg.Workers
+		n += cfg.Workers + noticeWorkers
 	}
 	if jobs.Gateway {
 		n += 10

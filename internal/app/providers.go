@@ -69,10 +69,13 @@ func openMailServices(cfg config.Config, limits func(*provider.Settings)) ([]mai
 	return services, errors.Join(append(problems, checkNames(services))...)
 }
 
-func openSMTP(raw string, limits func(*provider.Settings)) (mailService, error) {
+func openSMTP(raw string, limits func(*provider.Settings), changes ...func(*smtp.Config)) (mailService, error) {
 	c, err := smtp.ParseURL(raw)
 	if err != nil {
 		return mailService{}, err
+	}
+	for _, change := range changes {
+		change(&c)
 	}
 	p, err := smtp.New(c, smtp.WithGuard(limits))
 	if err != nil {
@@ -90,10 +93,13 @@ func openSMTP(raw string, limits func(*provider.Settings)) (mailService, error) 
 	}, nil
 }
 
-func openHTTP(raw, token string, limits func(*provider.Settings)) (mailService, error) {
+func openHTTP(raw, token string, limits func(*provider.Settings), changes ...func(*httpapi.Config)) (mailService, error) {
 	c, err := httpapi.ParseURL(raw, token)
 	if err != nil {
 		return mailService{}, err
+	}
+	for _, change := range changes {
+		change(&c)
 	}
 	p, err := httpapi.New(c, httpapi.WithGuard(limits))
 	if err != nil {

@@ -116,6 +116,9 @@ func (p *parts) work(ctx context.Context, jobs Jobs) error {
 		})
 	}
 	if jobs.Sender {
+		if !jobs.Gateway && p.cfg.BaseURL == "" {
+			p.log.Warn().Str("links", p.home()).Msg("VESTNIK_BASE_URL is not set here: links in confirmations lead to this machine")
+		}
 		group.Go(func() error { return p.send(groupCtx) })
 	}
 	group.Go(func() error { <-groupCtx.Done(); return nil }) // a gateway alone has the relay only

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/mail"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,18 +27,28 @@ const (
 // send runs a sender until ctx ends and what it has begun is finished.
 func (p *parts) send(ctx context.Context) error {
 	var peers atomic.Int64
-	services, err := openMailServices(p.cfg, func(s *provider.Settings) {
+	limits := func(s *provider.Settings) {
 		s.Shared = redis.NewRates(p.redis)
 		s.Senders = func() int { return int(max(peers.Load(), 1)) }
-	})
+	}
+	services, err := openMailServices(p.cfg, limits)
 	if err != nil {
 		return err
 	}
+	forNotices, err := openNoticeService(p.cfg, limits)
+	if err != nil {
+		return err
+	}
+	mailer, err := p.newMailer(forNotices)
+	if err != nil {
+		return err
+	}
+	all := append(slices.Clone(services), forNotices)
 	defer func() {
 		quit, cancel := context.WithTimeout(context.WithoutCancel(ctx), quitTime)
 		defer cancel()
 		var closing sync.WaitGroup
-		for _, s := range services {
+		for _, s := range all {
 			closing.Go(func() { _ = s.close(quit) }) // every message has its answer by now
 		}
 		closing.Wait()
@@ -46,7 +57,7 @@ func (p *parts) send(ctx context.Context) error {
 	for i, s := range services {
 		providers[i] = s.Provider
 	}
-	defer p.metrics.WatchProviders(watched(services))()
+	defer p.metrics.WatchProviders(watched(all))()
 	compile, err := compiler(p.cfg)
 	if err != nil {
 		return fmt.Errorf("VESTNIK_MAIL_FROM: %w", err)
@@ -67,7 +78,7 @@ func (p *parts) send(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() {
 		s.Drain()
 		impatient := time.AfterFunc(patience, func() {
-			for _, s := range services {
+			for _, s := range all {
 				s.cut()
 			}
 		})
@@ -81,7 +92,7 @@ func (p *parts) send(ctx context.Context) error {
 	reported.Go(func() { p.newReporter(services, &peers).run(reporting) })
 	defer reported.Wait()
 	defer endReport()
-	return p.broker.Serve(ctx, s.Handlers(), stopTime)
+	return p.broker.Serve(ctx, append(s.Handlers(), mailer.Handlers()...), stopTime)
 }
 
 // template fits a rendered message to what the sender needs.

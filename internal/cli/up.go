@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"net"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -125,7 +123,7 @@ func (s *servers) announce(ctx context.Context, cfg config.Config, jobs app.Jobs
 	if err != nil {
 		return false, err
 	}
-	return work(ctx, instance{cfg: cfg, jobs: jobs, base: baseURL(cfg, addr), mailbox: s.mailbox})
+	return work(ctx, instance{cfg: cfg, jobs: jobs, base: app.BaseURL(cfg, addr), mailbox: s.mailbox})
 }
 
 // unlessStopped drops the errors of a start that was asked to stop.
@@ -134,21 +132,6 @@ func unlessStopped(ctx context.Context, err error) error {
 		return nil //nolint:nilerr // whatever failed, failed because of that
 	}
 	return err
-}
-
-// baseURL is where a person on this machine reaches the API.
-func baseURL(cfg config.Config, addr string) string {
-	if cfg.BaseURL != "" {
-		return strings.TrimSuffix(cfg.BaseURL, "/")
-	}
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return "http://" + addr
-	}
-	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
-		host = "localhost"
-	}
-	return "http://" + net.JoinHostPort(host, port)
 }
 
 // welcome says where everything is and what to do next.

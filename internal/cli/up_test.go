@@ -1,9 +1,11 @@
 package cli_test
 
 import (
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -12,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/seedtest"
 	"github.com/vestnik-mail/vestnik/internal/standalone"
 )
 
@@ -124,4 +128,36 @@ func TestImportClients(t *testing.T) {
 	r = vestnik(t, s, "", "export", "clients", "--owner", "boris@example.org", "--list", "Казань")
 	require.Equal(t, 1, r.status)
 	require.Contains(t, r.errors, `no list "Казань"`)
+}
+
+// Where no mail service is named, the service's own mail is in the mailbox, with links to where this Vestnik listens.
+func TestUpShowsTheServicesOwnMailInItsMailbox(t *testing.T) {
+	t.Parallel()
+	u := startUp(t, settings(t))
+	running, err := standalone.ReadRuntime(u.DataDir)
+	require.NoError(t, err)
+	w := seedtest.New(t, running.DatabaseURL, 1, domain.SystemClock{})
+	once := "to-be-used-once"
+	w.Notice(domain.Notice{
+		Email: "anna@example.net", Kind: domain.NoticeVerify, Language: domain.Russian, Data: map[string]string{"token": once, "code": "730164"},
+	})
+	require.Eventually(t, func() bool {
+		return strings.Contains(page(t, u.Mailbox), "Подтвердите адрес почты")
+	}, patience, 100*time.Millisecond)
+	message := regexp.MustCompile(`/mailbox/[0-9]+`).FindString(page(t, u.Mailbox))
+	require.NotEmpty(t, message)
+	home := strings.TrimSuffix(u.API, "/api/v1")
+	require.Contains(t, page(t, home+message), home+"/verify#token="+once)
+}
+
+func page(t *testing.T, url string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close() //nolint:errcheck // read to its end
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return string(body)
 }

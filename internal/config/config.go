@@ -33,7 +33,7 @@ type Config struct {
 	RedisURL     string        `env:"REDIS_URL" desc:"Redis: redis://:password@host:6379/0"`
 	HTTPAddr     string        `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080" desc:"where the gateway listens"`
 	HealthAddr   string        `env:"HEALTH_ADDR" envDefault:"127.0.0.1:0" desc:"where /healthz, /readyz and /metrics are served, by the gateway too where a port is named; port 0: any free one, named in the log"`
-	BaseURL      string        `env:"BASE_URL" desc:"the address people reach Vestnik by; empty: http:// and HTTP_ADDR"`
+	BaseURL      string        `env:"BASE_URL" desc:"the address people reach Vestnik by, which links in mail begin with; empty: http:// and HTTP_ADDR"`
 	SMTPURL      string        `env:"SMTP_URL" desc:"the mail service: smtp://user:password@host:587?tls=starttls&connections=10&rate=100; several separated by commas, each with name=…, the first takes mailings that name none"`
 	HTTPProvider string        `env:"HTTP_PROVIDER_URL" desc:"a mail service with an HTTP interface: https://api.example.com/send#name=api&connections=10&rate=100; several separated by commas; after those of SMTP_URL"`
 	HTTPToken    string        `env:"HTTP_PROVIDER_TOKEN" secret:"true" desc:"the bearer token for HTTP_PROVIDER_URL; several separated by commas, in the same order"`

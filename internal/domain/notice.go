@@ -1,5 +1,7 @@
 package domain
 
+import "time"
+
 // NoticeKind is what a message of the service itself is about.
 type NoticeKind string
 
@@ -28,4 +30,62 @@ type Notice struct {
 	Kind     NoticeKind
 	Language Language
 	Data     map[string]string
+}
+
+// Life is how long a message of this kind is worth sending, from when it was asked for. What it carries to be used once
+// works for as long.
+func (k NoticeKind) Life() time.Duration {
+	if k == NoticeReset {
+		return time.Hour
+	}
+	return 24 * time.Hour
+}
+
+// NoticeRetry is how long to wait before a notice is tried again that has been tried so many times: 5 and 30 s, 2 and
+// 10 min, then every hour, spread by ±20 %. random is in [0, 1).
+func NoticeRetry(tries int, random float64) time.Duration {
+	steps := [...]time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, time.Hour}
+	i := min(max(tries-1, 0), len(steps)-1)
+	return time.Duration(float64(steps[i]) * (0.8 + 0.4*random))
+}
+
+// NoticeStatus is where a notice stands.
+//
+//	waiting ──▶ sent | failed      final
+//	   ▲  └─not now─┐
+//	   └────────────┘
+type NoticeStatus string
+
+// The states of a notice.
+const (
+	NoticeWaiting NoticeStatus = "waiting"
+	NoticeSent    NoticeStatus = "sent"
+	NoticeFailed  NoticeStatus = "failed"
+)
+
+// QueuedNotice is a notice as a sender takes it from the queue.
+type QueuedNotice struct {
+	Notice
+
+	ID       ID
+	Tries    int // so far
+	QueuedAt time.Time
+}
+
+// Expires is when the notice is not worth sending any more.
+func (n *QueuedNotice) Expires() time.Time { return n.QueuedAt.Add(n.Kind.Life()) }
+
+// NoticeLease is the answer to a sender that asks for a notice.
+type NoticeLease struct {
+	State  LeaseState
+	Wait   time.Duration // Busy: until the other lease would end; NotDue: until the notice is due
+	Notice QueuedNotice
+}
+
+// NoticeResult is what came of one try to send a notice.
+type NoticeResult struct {
+	Status   NoticeStatus // NoticeWaiting: it is to be tried again
+	DueAt    time.Time    // then: when
+	Tried    bool         // the mail service was asked about this message
+	Response string       // what it said, without secrets
 }

@@ -157,3 +157,18 @@ const (
 
 // Name implements Event.
 func (ChunkDue) Name() string { return "chunk.due.v2" }
+
+// NoticeDue says that a message of the service itself is to be sent. It carries the id alone: what such a message says is
+// for one person only, and many may read events.
+type NoticeDue struct {
+	NoticeID domain.ID `json:"notice_id"`
+}
+
+// Name implements Event.
+func (NoticeDue) Name() string { return "notice.due.v1" }
+
+// Subject implements Event.
+func (e NoticeDue) Subject() string { return "vestnik.due.notice." + e.NoticeID.String() }
+
+// ScheduleSubject implements Delayed.
+func (e NoticeDue) ScheduleSubject() string { return "vestnik.schedule.notice." + e.NoticeID.String() }

@@ -37,6 +37,7 @@ func TestWireFormat(t *testing.T) {
 		}},
 		events.SendDue{MailingID: mailing, AttemptID: attempt, DueAt: at},
 		events.ChunkDue{AttemptID: attempt, ChunkID: 7, Provider: "mx1.example.com", Lane: events.LaneFirst},
+		events.NoticeDue{NoticeID: client},
 	} {
 		m, err := events.Encode(e, at)
 		require.NoError(t, err)

@@ -15,6 +15,7 @@ const (
 	OnAttemptFinished    = "vestnik.events.attempt.finished.*"
 	OnDeliveriesRecorded = "vestnik.events.deliveries.recorded.*"
 	OnSendDue            = "vestnik.due.send.*"
+	OnNoticeDue          = "vestnik.due.notice.*"
 )
 
 // OnChunkDue is the filter for the chunks of one lane and provider; an empty provider stands for the default one.

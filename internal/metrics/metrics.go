@@ -28,6 +28,8 @@ type Metrics struct {
 	deliveries *prometheus.CounterVec
 	lateness   prometheus.Histogram
 	window     prometheus.Histogram
+	notices    *prometheus.CounterVec
+	noticeLag  prometheus.Histogram
 	handled    *prometheus.CounterVec
 	handling   *prometheus.HistogramVec
 	requests   *prometheus.HistogramVec
@@ -51,6 +53,15 @@ func New(jobs string, clock domain.Clock) *Metrics {
 			Help:    "How long the messages of one window, 10 to 50 of them, took to be rendered and sent.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 120},
 		}),
+		notices: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Name: "notices_total",
+			Help: "Tries to send a message of the service itself, such as a confirmation, by its kind and result: sent, deferred (tried again later), failed (refused for good), expired (no longer worth sending).",
+		}, []string{"kind", "result"}),
+		noticeLag: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: namespace, Name: "notice_seconds",
+			Help:    "How long after it was asked for a message of the service itself was sent.",
+			Buckets: []float64{.1, .25, .5, 1, 2, 5, 10, 30, 120, 600, 3600, 6 * 3600},
+		}),
 		handled: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Name: "events_handled_total",
 			Help: "Events handled, by handler and result: ok, later (put back, no failure), failed (comes again), buried (in the stream DEAD).",
@@ -67,7 +78,7 @@ func New(jobs string, clock domain.Clock) *Metrics {
 		}, []string{"method", "route", "status"}),
 	}
 	m.registry.MustRegister(
-		m.deliveries, m.lateness, m.window, m.handled, m.handling, m.requests,
+		m.deliveries, m.lateness, m.window, m.notices, m.noticeLag, m.handled, m.handling, m.requests,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(jobs),
 	)
 	return m
@@ -106,6 +117,14 @@ func (m *Metrics) Started(late time.Duration) { m.lateness.Observe(late.Seconds(
 
 // Window counts a window that took this long.
 func (m *Metrics) Window(took time.Duration) { m.window.Observe(took.Seconds()) }
+
+// Noticed counts a try to send a message of the service itself.
+func (m *Metrics) Noticed(kind domain.NoticeKind, result string) {
+	m.notices.WithLabelValues(string(kind), result).Inc()
+}
+
+// NoticeSent counts one that was sent so long after it was asked for.
+func (m *Metrics) NoticeSent(after time.Duration) { m.noticeLag.Observe(after.Seconds()) }
 
 // Handled counts an event that a handler was done with.
 func (m *Metrics) Handled(handler, result string, took time.Duration) {

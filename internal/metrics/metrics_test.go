@@ -38,6 +38,8 @@ func TestWhatIsCountedIsShown(t *testing.T) {
 	m.Delivered("", domain.Skipped, domain.ClassNone, 2)
 	m.Started(700 * time.Millisecond)
 	m.Window(40 * time.Millisecond)
+	m.Noticed(domain.NoticeVerify, "sent")
+	m.NoticeSent(300 * time.Millisecond)
 	m.Handled("sender-next-_", "later", time.Millisecond)
 	m.Requested("GET", "/api/v1/clients/:id", 404, 7*time.Millisecond)
 	m.Requested("BREW", "", 404, time.Millisecond)
@@ -56,6 +58,8 @@ func TestWhatIsCountedIsShown(t *testing.T) {
 		`vestnik_attempt_lateness_seconds_bucket{le="0.5"} 0`,
 		`vestnik_attempt_lateness_seconds_bucket{le="1"} 1`,
 		`vestnik_window_seconds_bucket{le="0.05"} 1`,
+		`vestnik_notices_total{kind="verify",result="sent"} 1`,
+		`vestnik_notice_seconds_bucket{le="0.5"} 1`,
 		`vestnik_events_handled_total{handler="sender-next-_",result="later"} 1`,
 		`vestnik_event_handling_seconds_count{handler="sender-next-_"} 1`,
 		`vestnik_http_request_seconds_count{method="GET",route="/api/v1/clients/:id",status="404"} 1`,
@@ -89,12 +93,13 @@ func TestTheBacklogIsAskedSeldomAndAbsentRatherThanWrong(t *testing.T) {
 			return metrics.Backlog{}, errors.New("the database is away")
 		}
 		return metrics.Backlog{
-			Outbox: 3, OutboxAge: 1500 * time.Millisecond, Running: 2, Pending: 4, Leased: 5, Waiting: 6, Deferred: 7, Held: 8, DeadLetters: asked - 2,
+			Outbox: 3, OutboxAge: 1500 * time.Millisecond, Notices: 9, NoticeAge: 2 * time.Second, Running: 2, Pending: 4, Leased: 5, Waiting: 6, Deferred: 7, Held: 8, DeadLetters: asked - 2,
 		}, nil
 	})
 
 	text := scraped(t, m)
 	for _, want := range []string{
+		"vestnik_notices_waiting 9", "vestnik_notices_age_seconds 2",
 		"vestnik_outbox_messages 3", "vestnik_outbox_lag_seconds 1.5", "vestnik_attempts_running 2", `vestnik_chunks{status="pending"} 4`,
 		`vestnik_chunks{status="leased"} 5`, `vestnik_chunks{status="waiting"} 6`, `vestnik_chunks{status="deferred"} 7`, `vestnik_chunks{status="held"} 8`,
 	} {

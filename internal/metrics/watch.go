@@ -28,6 +28,8 @@ type Pool struct {
 type Backlog struct {
 	Outbox      int           // events that are not in NATS yet
 	OutboxAge   time.Duration // of the oldest of them; 0 when there is none
+	Notices     int           // messages of the service itself that are to be sent
+	NoticeAge   time.Duration // since the oldest of them was asked for; 0 when there is none
 	Running     int           // attempts being sent
 	Pending     int           // their chunks: due, and no sender has taken them
 	Leased      int           // being sent
@@ -112,17 +114,21 @@ func (m *Metrics) WatchBacklog(ctx context.Context, ask func(context.Context) (B
 	const once = " Of all of Vestnik, and the same in every planner: take the max, not the sum."
 	outbox := desc("outbox_messages", "Events that are not in NATS yet, 100000 at most."+once)
 	lag := desc("outbox_lag_seconds", "Age of the oldest event that is not in NATS yet; 0: there is none."+once)
+	notices := desc("notices_waiting", "Messages of the service itself, such as confirmations, that are to be sent, 100000 at most."+once)
+	noticeAge := desc("notices_age_seconds", "How long ago the oldest of them was asked for; 0: there is none."+once)
 	running := desc("attempts_running", "Attempts that are being sent."+once)
 	chunks := desc("chunks", "Chunks of running attempts, 100000 at most: pending (due, no sender has it), leased (being sent), waiting (behind others of its attempt), deferred (to be tried later), held (of a paused mailing)."+once, "status")
 	dead := desc("dead_letters", "Messages in the stream DEAD."+once)
 	kept := &keptBacklog{ask: ask, now: m.clock.Now}
-	return m.watch(&source{[]*prometheus.Desc{outbox, lag, running, chunks, dead}, func(out chan<- prometheus.Metric) {
+	return m.watch(&source{[]*prometheus.Desc{outbox, lag, notices, noticeAge, running, chunks, dead}, func(out chan<- prometheus.Metric) {
 		b, ok := kept.get(ctx)
 		if !ok {
 			return
 		}
 		out <- gauge(outbox, float64(b.Outbox))
 		out <- gauge(lag, b.OutboxAge.Seconds())
+		out <- gauge(notices, float64(b.Notices))
+		out <- gauge(noticeAge, b.NoticeAge.Seconds())
 		out <- gauge(running, float64(b.Running))
 		out <- gauge(chunks, float64(b.Pending), "pending")
 		out <- gauge(chunks, float64(b.Leased), "leased")

@@ -26,6 +26,7 @@ type fake struct {
 	closed   []domain.ID
 	purged   []string
 	orphaned int
+	noticed  int
 }
 
 func (f *fake) PlanNext(_ context.Context, m domain.ID) (bool, error) {
@@ -52,6 +53,9 @@ func (f *fake) HintOverdue(context.Context, time.Duration) ([]domain.ID, error) 
 }
 
 func (f *fake) HintOrphans(context.Context, time.Duration) (int, error) { f.orphaned++; return 0, nil }
+
+func (f *fake) HintNotices(context.Context, time.Duration) (int, error) { f.noticed++; return 0, nil }
+func (f *fake) PurgeNotices(context.Context) error                      { return nil }
 func (f *fake) AttemptsToClose(context.Context) ([]domain.ID, error)    { return f.over, nil }
 func (f *fake) EnsurePartitions(context.Context) error                  { return nil }
 func (f *fake) ReleaseWaiting(context.Context) error                    { return nil }

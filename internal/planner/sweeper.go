@@ -17,6 +17,13 @@ type sweepStore interface {
 	EnsurePartitions(ctx context.Context) error
 	NameUnserved(ctx context.Context) error
 	ReleaseWaiting(ctx context.Context) error
+	noticeStore
+}
+
+// noticeStore is what the sweeper needs of the queue of the service's own messages.
+type noticeStore interface {
+	HintNotices(ctx context.Context, patience time.Duration) (int, error)
+	PurgeNotices(ctx context.Context) error
 }
 
 const (
@@ -28,7 +35,9 @@ const (
 	// message in the stream however often it is done. With the sweep, the relay and a connection made anew it keeps the
 	// loss of the NATS store, at the worst moment there is, under ten seconds.
 	chunkPatience = 5 * time.Second
-	// housekeepingEvery is how often partitions are looked after.
+	// noticePatience is how long a message of the service itself may be overdue before senders are told of it again.
+	noticePatience = 3 * time.Second
+	// housekeepingEvery is how often partitions are looked after, and what is old is removed.
 	housekeepingEvery = time.Hour
 )
 
@@ -41,9 +50,7 @@ func (p *Planner) Sweep(ctx context.Context) error {
 	for {
 		p.SweepOnce(ctx)
 		if time.Since(kept) > housekeepingEvery {
-			if err := p.store.EnsurePartitions(ctx); err != nil {
-				p.report(ctx, err, "partitions")
-			} else {
+			if p.keepHouse(ctx) {
 				kept = time.Now()
 			}
 		}
@@ -53,6 +60,15 @@ func (p *Planner) Sweep(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// keepHouse reports whether nothing of it failed.
+func (p *Planner) keepHouse(ctx context.Context) bool {
+	partitions := p.store.EnsurePartitions(ctx)
+	p.report(ctx, partitions, "partitions")
+	purge := p.store.PurgeNotices(ctx)
+	p.report(ctx, purge, "old notices")
+	return partitions == nil && purge == nil
 }
 
 // SweepOnce makes one round. A step that fails is logged and left for the next round, and does not keep the others
@@ -69,6 +85,8 @@ func (p *Planner) SweepOnce(ctx context.Context) {
 	}
 	orphans, err := p.store.HintOrphans(ctx, chunkPatience)
 	p.report(ctx, err, "orphaned chunks")
+	notices, err := p.store.HintNotices(ctx, noticePatience)
+	p.report(ctx, err, "overdue notices")
 	p.report(ctx, p.store.ReleaseWaiting(ctx), "chunks that wait")
 	p.report(ctx, p.store.NameUnserved(ctx), "attempts without a sender")
 	over, err := p.store.AttemptsToClose(ctx)
@@ -78,8 +96,8 @@ func (p *Planner) SweepOnce(ctx context.Context) {
 			p.log.Warn().Err(err).Stringer("attempt", attempt).Str("step", "close").Msg("sweep")
 		}
 	}
-	if n := len(unplanned) + len(overdue) + orphans; n > 0 {
-		p.log.Info().Int("unplanned", len(unplanned)).Int("overdue", len(overdue)).Int("chunks", orphans).
+	if n := len(unplanned) + len(overdue) + orphans + notices; n > 0 {
+		p.log.Info().Int("unplanned", len(unplanned)).Int("overdue", len(overdue)).Int("chunks", orphans).Int("notices", notices).
 			Msg("asked again for work that no event had woken")
 	}
 }

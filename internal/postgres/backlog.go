@@ -15,6 +15,8 @@ const backlogMost = 100_000
 type Backlog struct {
 	Outbox    int           // events that are not in NATS yet, 100,000 at most
 	OutboxAge time.Duration // of the oldest of them; 0 when there is none
+	Notices   int           // messages of the service itself that are to be sent, 100,000 at most
+	NoticeAge time.Duration // since the oldest of them was asked for; 0 when there is none
 	Running   int           // attempts being sent
 
 	// Of their chunks, 100,000 at most: due without a sender, being sent, behind others of their attempt, to be tried
@@ -30,6 +32,7 @@ func (s *Store) Backlog(ctx context.Context) (Backlog, error) {
 	}
 	return Backlog{
 		Outbox: int(row.Outbox), OutboxAge: max(time.Duration(row.OutboxAge*float64(time.Second)), 0), Running: int(row.Running),
+		Notices: int(row.Notices), NoticeAge: max(time.Duration(row.NoticesAge*float64(time.Second)), 0),
 		Pending: int(row.Pending), Leased: int(row.Leased), Waiting: int(row.Waiting), Deferred: int(row.Deferred), Held: int(row.Held),
 	}, nil
 }

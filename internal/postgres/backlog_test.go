@@ -29,12 +29,16 @@ func TestTheBacklogCountsEveryChunkOnce(t *testing.T) {
 	w.Exec("UPDATE chunks SET due_at = now() + interval '5 minutes' WHERE id = (SELECT min(id) + 1 FROM chunks)")
 	w.Exec("UPDATE outbox SET created_at = now() - interval '90 seconds' WHERE id = (SELECT min(id) FROM outbox)")
 
+	w.Notice(domain.Notice{Kind: domain.NoticeVerify, Email: "new@example.com", Language: domain.English})
+	w.Exec("UPDATE notices SET created_at = now() - interval '90 seconds'")
+
 	b, err = w.Store.Backlog(t.Context())
 	require.NoError(t, err)
 	require.InDelta(t, 90, b.OutboxAge.Seconds(), 10)
-	b.OutboxAge = 0
+	require.InDelta(t, 90, b.NoticeAge.Seconds(), 10)
+	b.OutboxAge, b.NoticeAge = 0, 0
 	require.Equal(t, postgres.Backlog{
-		Outbox: w.Int("SELECT count(*) FROM outbox"), Running: 1, Leased: 1, Deferred: 1, Pending: 30, Waiting: 2,
+		Outbox: w.Int("SELECT count(*) FROM outbox"), Notices: 1, Running: 1, Leased: 1, Deferred: 1, Pending: 30, Waiting: 2,
 	}, b)
 
 	_, err = w.Store.PauseMailing(t.Context(), w.Owner, m.ID)

@@ -90,10 +90,8 @@ func Compile(c Content) (*Template, error) {
 			return nil, domain.NewInvalid(domain.FieldError{Field: "list_host", Message: err.Error()})
 		}
 	}
-	t := &Template{mailing: oneLine(c.MailingName), subject: build(parse(clean(c.Subject), &faults{}))}
-	t.pool.New = func() any { return new(scratch) }
-	t.from = string(appendUnicodeMailbox(nil, c.From.Name, string(from)))
-	t.head = string(append(appendMailbox([]byte("From: "), c.From.Name, string(from)), "\r\nTo: "...))
+	t := newTemplate(c.From.Name, string(from))
+	t.mailing, t.subject = oneLine(c.MailingName), build(parse(clean(c.Subject), &faults{}))
 	t.idLeft = "\r\nMessage-ID: <" + c.AttemptID.String() + "."
 	t.compileParts(c)
 	// Precedence, not Auto-Submitted: a person wrote the message, and RFC 3834 §5 keeps Auto-Submitted for what a
@@ -111,6 +109,14 @@ func Compile(c Content) (*Template, error) {
 	}
 	t.tail = string(tail)
 	return t, nil
+}
+
+// newTemplate returns a template that has its sender and nothing else. from must be fit for the header.
+func newTemplate(name, from string) *Template {
+	t := &Template{from: string(appendUnicodeMailbox(nil, name, from))}
+	t.pool.New = func() any { return new(scratch) }
+	t.head = string(append(appendMailbox([]byte("From: "), name, from), "\r\nTo: "...))
+	return t
 }
 
 func (t *Template) compileParts(c Content) {

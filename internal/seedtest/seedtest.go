@@ -3,6 +3,7 @@ package seedtest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/events"
 	"github.com/vestnik-mail/vestnik/internal/postgres"
 )
 
@@ -126,4 +128,22 @@ func (w *World) WaitEnd(mailing domain.ID, patience time.Duration) domain.Attemp
 	return w.WaitFor(mailing, patience, fmt.Sprintf("the end of mailing %s", mailing), func(a domain.Attempt) bool {
 		return a.Status != domain.AttemptPlanned && a.Status != domain.AttemptRunning
 	})
+}
+
+// Notice queues a message of the service itself, as the changes that tell somebody of themselves do, and returns its id.
+func (w *World) Notice(n domain.Notice) domain.ID {
+	w.t.Helper()
+	now := time.Now()
+	id := domain.NewID(now)
+	due, err := events.Encode(events.NoticeDue{NoticeID: id}, now)
+	require.NoError(w.t, err)
+	headers, err := json.Marshal(due.Header)
+	require.NoError(w.t, err)
+	data, err := json.Marshal(n.Data)
+	require.NoError(w.t, err)
+	w.Exec(`WITH notice AS (
+			INSERT INTO notices (id, email, kind, language, data, due_at, hinted_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, now(), $6))
+		INSERT INTO outbox (subject, headers, payload) VALUES ($7, $8, $9)`,
+		id, n.Email, string(n.Kind), string(n.Language), data, now, due.Subject, headers, due.Payload)
+	return id
 }

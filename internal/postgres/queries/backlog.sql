@@ -1,8 +1,11 @@
 -- name: Backlog :one
 -- What waits, for the metrics. Every count is bounded, so that a large backlog does not get this query to add to it.
+WITH unsent AS (SELECT created_at FROM notices WHERE status = 'waiting' LIMIT sqlc.arg(most))
 SELECT
     (SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT sqlc.arg(most)) o)::integer AS outbox,
     coalesce((SELECT extract(epoch FROM clock_timestamp() - o.created_at) FROM outbox o ORDER BY o.id LIMIT 1), 0)::float8 AS outbox_age,
+    (SELECT count(*) FROM unsent)::integer AS notices,
+    coalesce(extract(epoch FROM sqlc.arg(now)::timestamptz - (SELECT min(created_at) FROM unsent)), 0)::float8 AS notices_age,
     (SELECT count(*) FROM attempts a WHERE a.status = 'running')::integer AS running,
     (count(*) FILTER (WHERE c.kind = 'pending'))::integer AS pending,
     (count(*) FILTER (WHERE c.kind = 'leased'))::integer AS leased,

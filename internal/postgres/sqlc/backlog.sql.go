@@ -11,9 +11,12 @@ import (
 )
 
 const backlog = `-- name: Backlog :one
+WITH unsent AS (SELECT created_at FROM notices WHERE status = 'waiting' LIMIT $1)
 SELECT
     (SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT $1) o)::integer AS outbox,
     coalesce((SELECT extract(epoch FROM clock_timestamp() - o.created_at) FROM outbox o ORDER BY o.id LIMIT 1), 0)::float8 AS outbox_age,
+    (SELECT count(*) FROM unsent)::integer AS notices,
+    coalesce(extract(epoch FROM $2::timestamptz - (SELECT min(created_at) FROM unsent)), 0)::float8 AS notices_age,
     (SELECT count(*) FROM attempts a WHERE a.status = 'running')::integer AS running,
     (count(*) FILTER (WHERE c.kind = 'pending'))::integer AS pending,
     (count(*) FILTER (WHERE c.kind = 'leased'))::integer AS leased,
@@ -43,14 +46,16 @@ type BacklogParams struct {
 }
 
 type BacklogRow struct {
-	Outbox    int32
-	OutboxAge float64
-	Running   int32
-	Pending   int32
-	Leased    int32
-	Waiting   int32
-	Deferred  int32
-	Held      int32
+	Outbox     int32
+	OutboxAge  float64
+	Notices    int32
+	NoticesAge float64
+	Running    int32
+	Pending    int32
+	Leased     int32
+	Waiting    int32
+	Deferred   int32
+	Held       int32
 }
 
 // What waits, for the metrics. Every count is bounded, so that a large backlog does not get this query to add to it.
@@ -60,6 +65,8 @@ func (q *Queries) Backlog(ctx context.Context, arg BacklogParams) (BacklogRow, e
 	err := row.Scan(
 		&i.Outbox,
 		&i.OutboxAge,
+		&i.Notices,
+		&i.NoticesAge,
 		&i.Running,
 		&i.Pending,
 		&i.Leased,

@@ -312,6 +312,8 @@ type Notice struct {
 	Status       string
 	Tries        int32
 	DueAt        time.Time
+	HintedAt     *time.Time
+	LeaseToken   domain.ID
 	LeasedUntil  *time.Time
 	LastResponse string
 	CreatedAt    time.Time

@@ -12,9 +12,65 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
+const noticeAgain = `-- name: NoticeAgain :execrows
+UPDATE notices SET tries = tries + $2::integer, due_at = $3, last_response = $4,
+    hinted_at = now(), lease_token = NULL, leased_until = NULL
+WHERE id = $1 AND status = 'waiting' AND lease_token = $5::uuid
+`
+
+type NoticeAgainParams struct {
+	ID       domain.ID
+	Tried    int32
+	DueAt    time.Time
+	Response string
+	Token    domain.ID
+}
+
+func (q *Queries) NoticeAgain(ctx context.Context, arg NoticeAgainParams) (int64, error) {
+	result, err := q.db.Exec(ctx, noticeAgain,
+		arg.ID,
+		arg.Tried,
+		arg.DueAt,
+		arg.Response,
+		arg.Token,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const noticeEnd = `-- name: NoticeEnd :exec
+UPDATE notices SET status = $2, data = '{}', tries = tries + $3::integer, last_response = $4,
+    ended_at = $5::timestamptz, lease_token = NULL, leased_until = NULL
+WHERE id = $1 AND status = 'waiting' AND (lease_token = $6::uuid OR $2 = 'sent')
+`
+
+type NoticeEndParams struct {
+	ID       domain.ID
+	Status   string
+	Tried    int32
+	Response string
+	Now      time.Time
+	Token    domain.ID
+}
+
+// What was sent is sent, whoever has the lease by now. Secrets go with the end.
+func (q *Queries) NoticeEnd(ctx context.Context, arg NoticeEndParams) error {
+	_, err := q.db.Exec(ctx, noticeEnd,
+		arg.ID,
+		arg.Status,
+		arg.Tried,
+		arg.Response,
+		arg.Now,
+		arg.Token,
+	)
+	return err
+}
+
 const noticeInsert = `-- name: NoticeInsert :exec
-INSERT INTO notices (id, user_id, email, kind, language, data, due_at, created_at)
-VALUES ($1, nullif($6::uuid, '00000000-0000-0000-0000-000000000000'), $2, $3, $4, $5, $7, $7)
+INSERT INTO notices (id, user_id, email, kind, language, data, due_at, hinted_at, created_at)
+VALUES ($1, nullif($6::uuid, '00000000-0000-0000-0000-000000000000'), $2, $3, $4, $5, $7, now(), $7)
 `
 
 type NoticeInsertParams struct {
@@ -37,5 +93,121 @@ func (q *Queries) NoticeInsert(ctx context.Context, arg NoticeInsertParams) erro
 		arg.UserID,
 		arg.Now,
 	)
+	return err
+}
+
+const noticeLease = `-- name: NoticeLease :exec
+UPDATE notices SET lease_token = $2::uuid, leased_until = now() + $3::interval WHERE id = $1
+`
+
+type NoticeLeaseParams struct {
+	ID    domain.ID
+	Token domain.ID
+	Lease time.Duration
+}
+
+func (q *Queries) NoticeLease(ctx context.Context, arg NoticeLeaseParams) error {
+	_, err := q.db.Exec(ctx, noticeLease, arg.ID, arg.Token, arg.Lease)
+	return err
+}
+
+const noticeLock = `-- name: NoticeLock :one
+SELECT n.id, n.user_id, n.email, n.kind, n.language, n.data, n.status, n.tries, n.due_at, n.hinted_at, n.lease_token, n.leased_until, n.last_response, n.created_at, n.ended_at, now()::timestamptz AS db_now FROM notices n WHERE n.id = $1 FOR UPDATE
+`
+
+type NoticeLockRow struct {
+	Notice Notice
+	DbNow  time.Time
+}
+
+func (q *Queries) NoticeLock(ctx context.Context, id domain.ID) (NoticeLockRow, error) {
+	row := q.db.QueryRow(ctx, noticeLock, id)
+	var i NoticeLockRow
+	err := row.Scan(
+		&i.Notice.ID,
+		&i.Notice.UserID,
+		&i.Notice.Email,
+		&i.Notice.Kind,
+		&i.Notice.Language,
+		&i.Notice.Data,
+		&i.Notice.Status,
+		&i.Notice.Tries,
+		&i.Notice.DueAt,
+		&i.Notice.HintedAt,
+		&i.Notice.LeaseToken,
+		&i.Notice.LeasedUntil,
+		&i.Notice.LastResponse,
+		&i.Notice.CreatedAt,
+		&i.Notice.EndedAt,
+		&i.DbNow,
+	)
+	return i, err
+}
+
+const noticeRenew = `-- name: NoticeRenew :execrows
+UPDATE notices SET leased_until = now() + $2::interval
+WHERE id = $1 AND status = 'waiting' AND lease_token = $3::uuid
+`
+
+type NoticeRenewParams struct {
+	ID    domain.ID
+	Lease time.Duration
+	Token domain.ID
+}
+
+func (q *Queries) NoticeRenew(ctx context.Context, arg NoticeRenewParams) (int64, error) {
+	result, err := q.db.Exec(ctx, noticeRenew, arg.ID, arg.Lease, arg.Token)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const noticesOverdue = `-- name: NoticesOverdue :many
+WITH overdue AS (
+    SELECT n.id FROM notices n
+    WHERE n.status = 'waiting' AND n.due_at <= $1::timestamptz - $2::interval
+      AND (n.leased_until IS NULL OR n.leased_until < now())
+      AND coalesce(n.hinted_at, '-infinity'::timestamptz) < now() - $2::interval
+    ORDER BY n.due_at
+    LIMIT 1000
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE notices n SET hinted_at = now() FROM overdue o WHERE n.id = o.id
+RETURNING n.id
+`
+
+type NoticesOverdueParams struct {
+	Now      time.Time
+	Patience time.Duration
+}
+
+// Messages that are due and that no sender has, although it was told a while ago.
+func (q *Queries) NoticesOverdue(ctx context.Context, arg NoticesOverdueParams) ([]domain.ID, error) {
+	rows, err := q.db.Query(ctx, noticesOverdue, arg.Now, arg.Patience)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []domain.ID
+	for rows.Next() {
+		var id domain.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const noticesPurge = `-- name: NoticesPurge :exec
+DELETE FROM notices WHERE created_at < $1::timestamptz
+`
+
+func (q *Queries) NoticesPurge(ctx context.Context, before time.Time) error {
+	_, err := q.db.Exec(ctx, noticesPurge, before)
 	return err
 }
