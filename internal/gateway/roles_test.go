@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -15,13 +16,8 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
-func (c *caller) at(path string) string { return base + path + c.user.ID.String() }
-
-// status is how the API shows a user to an administrator.
-func (c *caller) status(of *caller) object {
-	c.t.Helper()
-	return c.do("GET", of.at("/users/"), nil).want(http.StatusOK).body
-}
+// path is where the API has the user.
+func (c *caller) path() string { return base + "/users/" + c.user.ID.String() }
 
 // audit is what an administrator reads of one action, newest first.
 func (c *caller) audit(query string) []object {
@@ -81,7 +77,7 @@ func TestWhoMayDoWhatToUsersAndMailings(t *testing.T) {
 			path := base + strings.NewReplacer("OWNER", owner.user.ID.String(), "SECOND", callers["other manager"].user.ID.String(), "BOSS", boss.user.ID.String(),
 				"SELF", who.user.ID.String(), "NOBODY", domain.NewID(time.Now()).String(), "MAILING", owner.mailing(message, client)).Replace(test.path)
 			got := who.do(test.method, path, test.body)
-			answer := fmt.Sprint(got.status)
+			answer := strconv.Itoa(got.status)
 			if got.status >= http.StatusBadRequest {
 				answer += fmt.Sprintf(" %v", got.body["code"])
 			}
@@ -104,11 +100,11 @@ func TestBlockingEndsEverythingAndUnblockingGivesItBack(t *testing.T) {
 	mailing := base + "/mailings/" + browser.mailing(browser.message(), browser.client("one@example.org"))
 
 	for range 2 { // the second changes nothing
-		shown := manager.do("POST", browser.at("/users/")+"/block", object{"reason": "спам"}).want(http.StatusOK).body
+		shown := manager.do("POST", browser.path()+"/block", object{"reason": "спам"}).want(http.StatusOK).body
 		assert.Equal(t, "blocked", shown["status"])
 		assert.Equal(t, "спам", shown["blocked_reason"])
 		assert.NotNil(t, shown["blocked_at"])
-		manager.do("POST", browser.at("/users/")+"/block", object{"reason": "иначе"}).want(http.StatusOK)
+		manager.do("POST", browser.path()+"/block", object{"reason": "иначе"}).want(http.StatusOK)
 	}
 	browser.do("GET", base+"/me", nil).problem(http.StatusUnauthorized, "session_ended")
 	program.do("GET", base+"/me", nil).problem(http.StatusForbidden, "user_blocked")
@@ -120,7 +116,7 @@ func TestBlockingEndsEverythingAndUnblockingGivesItBack(t *testing.T) {
 	admin.do("POST", mailing+"/start", nil).problem(http.StatusConflict, "owner_blocked")
 
 	for range 2 {
-		shown := manager.do("POST", browser.at("/users/")+"/unblock", nil).want(http.StatusOK).body
+		shown := manager.do("POST", browser.path()+"/unblock", nil).want(http.StatusOK).body
 		assert.Equal(t, "active", shown["status"])
 		assert.Empty(t, shown["blocked_reason"])
 		assert.Nil(t, shown["blocked_at"])
@@ -153,7 +149,7 @@ func TestReasonsAreOneLine(t *testing.T) {
 	a := newAPI(t)
 	manager, user := a.caller("manager@example.org", domain.RoleManager), a.caller("user@example.org", domain.RoleUser)
 	mailing := user.mailing(user.message(), user.client("one@example.org"))
-	for _, path := range []string{user.at("/users/") + "/block", base + "/mailings/" + mailing + "/disable"} {
+	for _, path := range []string{user.path() + "/block", base + "/mailings/" + mailing + "/disable"} {
 		for _, reason := range []string{"", "  ", "a\r\nBcc: b", "a\u2028b", "a\x00b"} {
 			got := manager.do("POST", path, object{"reason": reason}).problem(http.StatusUnprocessableEntity, "validation_failed")
 			assert.Equal(t, []string{"reason"}, got.fields(), "%q", reason)
@@ -242,17 +238,17 @@ func TestTheLastAdministratorStaysOne(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	admin, user := a.person("admin@example.org", domain.RoleAdmin), a.caller("user@example.org", domain.RoleUser)
-	admin.do("POST", admin.at("/users/")+"/role", object{"role": "user"}).problem(http.StatusConflict, "last_admin")
+	admin.do("POST", admin.path()+"/role", object{"role": "user"}).problem(http.StatusConflict, "last_admin")
 	for range 2 {
-		assert.Equal(t, "admin", admin.do("POST", user.at("/users/")+"/role", object{"role": "admin"}).want(http.StatusOK).body["role"])
+		assert.Equal(t, "admin", admin.do("POST", user.path()+"/role", object{"role": "admin"}).want(http.StatusOK).body["role"])
 	}
 	entries := admin.audit("action=user.role")
 	require.Len(t, entries, 1)
 	assert.Equal(t, []any{object{"role": "user"}, object{"role": "admin"}}, []any{entries[0]["before"], entries[0]["after"]})
-	admin.do("POST", user.at("/users/")+"/block", object{"reason": "уволен"}).want(http.StatusOK)
-	admin.do("POST", admin.at("/users/")+"/role", object{"role": "manager"}).problem(http.StatusConflict, "last_admin")
-	admin.do("POST", user.at("/users/")+"/role", object{"role": "manager"}).want(http.StatusOK)
-	admin.do("POST", user.at("/users/")+"/role", object{"role": "king"}).problem(http.StatusUnprocessableEntity, "validation_failed")
+	admin.do("POST", user.path()+"/block", object{"reason": "уволен"}).want(http.StatusOK)
+	admin.do("POST", admin.path()+"/role", object{"role": "manager"}).problem(http.StatusConflict, "last_admin")
+	admin.do("POST", user.path()+"/role", object{"role": "manager"}).want(http.StatusOK)
+	admin.do("POST", user.path()+"/role", object{"role": "king"}).problem(http.StatusUnprocessableEntity, "validation_failed")
 	require.ErrorContains(t, a.store.BlockUser(t.Context(), admin.user.ID, "no"), "last administrator", "nor may the operator")
 }
 
@@ -269,9 +265,9 @@ func TestAdministratorsWhoDemoteEachOtherLeaveOne(t *testing.T) {
 			victim := admins[(i+1)%len(admins)]
 			wg.Go(func() {
 				if round == 1 {
-					admin.do("POST", victim.at("/users/")+"/block", object{"reason": "coup"})
+					admin.do("POST", victim.path()+"/block", object{"reason": "coup"})
 				} else {
-					admin.do("POST", victim.at("/users/")+"/role", object{"role": "user"})
+					admin.do("POST", victim.path()+"/role", object{"role": "user"})
 				}
 			})
 		}
