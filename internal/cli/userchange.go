@@ -90,7 +90,7 @@ func (c *command) changeUser(ctx context.Context, email, done, already string, d
 			return err
 		}
 		if c.json {
-			account, err := store.Account(ctx, u.ID)
+			account, err := store.UserOverview(ctx, u.ID)
 			if err != nil {
 				return err
 			}

@@ -32,7 +32,7 @@ type accountReport struct {
 	ActiveMailings int               `json:"active_mailings"`
 }
 
-func accountReportOf(a *domain.Account) accountReport {
+func accountReportOf(a *domain.UserOverview) accountReport {
 	return accountReport{
 		ID: a.ID, Email: a.Email, Name: a.Name, Role: a.Role, Status: a.Status(), BlockedAt: timeOrNull(a.BlockedAt), BlockedReason: a.BlockedReason,
 		CreatedAt: a.CreatedAt.UTC(), LastSeenAt: timeOrNull(a.LastSeenAt),
@@ -89,7 +89,7 @@ func (c *command) userListCommand() *cobra.Command {
 func (c *command) listUsers(ctx context.Context, store *app.Store, f domain.UserFilter) error {
 	items := []accountReport{}
 	for page := (domain.Page{Limit: domain.MaxPage}); ; {
-		found, err := store.Accounts(ctx, f, page)
+		found, err := store.Users(ctx, f, page)
 		if err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func (c *command) userShowCommand() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: c.does(func(ctx context.Context, args []string) error {
 			return c.onUser(ctx, args[0], func(store *app.Store, u domain.User) error {
-				account, err := store.Account(ctx, u.ID)
+				account, err := store.UserOverview(ctx, u.ID)
 				if err != nil {
 					return err
 				}
@@ -141,7 +141,7 @@ func (c *command) userShowCommand() *cobra.Command {
 	}
 }
 
-func (c *command) showUser(a *domain.Account) error {
+func (c *command) showUser(a *domain.UserOverview) error {
 	if c.json {
 		return c.printJSON(accountReportOf(a))
 	}

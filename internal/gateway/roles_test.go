@@ -276,3 +276,60 @@ func TestAdministratorsWhoDemoteEachOtherLeaveOne(t *testing.T) {
 		a.sql(`WITH again AS (UPDATE users SET role = 'admin', blocked_at = NULL RETURNING 1) SELECT count(*) FROM again`)
 	}
 }
+
+func TestTheAuditLogIsFilteredAndPaged(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	admin, manager := a.caller("admin@example.org", domain.RoleAdmin), a.caller("manager@example.org", domain.RoleManager)
+	users := []*caller{a.caller("one@example.org", domain.RoleUser), a.caller("two@example.org", domain.RoleUser)}
+	for _, u := range users {
+		manager.do("POST", u.path()+"/block", object{"reason": "спам"}).want(http.StatusOK)
+		admin.do("POST", u.path()+"/unblock", nil).want(http.StatusOK)
+	}
+	one, two := users[0].user.ID.String(), users[1].user.ID.String()
+	count := func(query string) int { return len(admin.audit(query)) }
+	assert.Equal(t, 8, count(""), "four accounts made, two blocked, two unblocked")
+	assert.Equal(t, 2, count("actor_id="+manager.user.ID.String()))
+	assert.Equal(t, 3, count("owner_id="+one))
+	assert.Equal(t, 1, count("target_id="+two+"&action=user.unblock"))
+	assert.Equal(t, 4, count("action=user.register"))
+	assert.Zero(t, count("action=user.role"))
+	third := admin.audit("limit=3")[2]
+	at, ok := third["at"].(string)
+	require.True(t, ok)
+	since, until := count("since="+at), count("until="+at)
+	assert.Equal(t, []int{3, 5}, []int{since, until}, "an instant is in one of two spans that meet in it")
+	admin.do("GET", base+"/audit?since=yesterday", nil).problem(http.StatusUnprocessableEntity, "validation_failed")
+	admin.do("GET", base+"/audit?cursor=x", nil).problem(http.StatusUnprocessableEntity, "validation_failed")
+
+	var ids []any
+	for query := "limit=3"; ; {
+		page := admin.do("GET", base+"/audit?"+query, nil).want(http.StatusOK)
+		for _, e := range page.items() {
+			ids = append(ids, e["id"])
+		}
+		next, more := page.body["next_cursor"].(string)
+		if !more {
+			break
+		}
+		query = "limit=3&cursor=" + next
+	}
+	assert.Len(t, ids, 8)
+	assert.IsDecreasing(t, floats(t, ids))
+
+	first := users[0].signedIn().do("GET", base+"/me/activity?limit=2", nil).want(http.StatusOK)
+	require.Len(t, first.items(), 2)
+	rest := users[0].signedIn().do("GET", fmt.Sprintf("%s/me/activity?cursor=%v", base, first.body["next_cursor"]), nil).want(http.StatusOK).items()
+	require.Len(t, rest, 1)
+	assert.Equal(t, "user.register", rest[0]["action"])
+}
+
+func floats(t *testing.T, values []any) (out []float64) {
+	t.Helper()
+	for _, v := range values {
+		f, ok := v.(float64)
+		require.True(t, ok)
+		out = append(out, f)
+	}
+	return out
+}

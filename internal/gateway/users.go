@@ -10,8 +10,8 @@ import (
 // userStore keeps users as managers see them. An unknown user is NotFound; what the actor of the context may not do is
 // Forbidden. Doing something twice changes nothing.
 type userStore interface {
-	Accounts(ctx context.Context, f domain.UserFilter, page domain.Page) ([]domain.Account, error)
-	Account(ctx context.Context, id domain.ID) (domain.Account, error)
+	Users(ctx context.Context, f domain.UserFilter, page domain.Page) ([]domain.UserOverview, error)
+	UserOverview(ctx context.Context, id domain.ID) (domain.UserOverview, error)
 	// BlockUser returns a Conflict for the last administrator.
 	BlockUser(ctx context.Context, id domain.ID, reason string) error
 	UnblockUser(ctx context.Context, id domain.ID) error
@@ -31,17 +31,17 @@ func (a userAPI) ListUsers(ctx context.Context, r openapi.ListUsersRequestObject
 	f := domain.UserFilter{Part: orEmpty(r.Params.Q)}
 	set((*openapi.Role)(&f.Role), r.Params.Role)
 	set((*openapi.UserStatus)(&f.Status), r.Params.Status)
-	found, err := a.store.Accounts(ctx, f, page)
+	found, err := a.store.Users(ctx, f, page)
 	if err != nil {
 		return nil, err
 	}
-	found, next := cut(found, r.Params.Limit, func(u domain.Account) string { return cursorOfID(u.ID) })
+	found, next := cut(found, r.Params.Limit, func(u domain.UserOverview) string { return cursorOfID(u.ID) })
 	return openapi.ListUsers200JSONResponse{Items: convert(found, showAccount), NextCursor: next}, nil
 }
 
 // GetUser implements openapi.StrictServerInterface.
 func (a userAPI) GetUser(ctx context.Context, r openapi.GetUserRequestObject) (openapi.GetUserResponseObject, error) {
-	u, err := a.store.Account(ctx, r.ID)
+	u, err := a.store.UserOverview(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (a userAPI) BlockUser(ctx context.Context, r openapi.BlockUserRequestObject
 	if err := a.store.BlockUser(ctx, r.ID, r.Body.Reason); err != nil {
 		return nil, err
 	}
-	u, err := a.store.Account(ctx, r.ID)
+	u, err := a.store.UserOverview(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (a userAPI) UnblockUser(ctx context.Context, r openapi.UnblockUserRequestOb
 	if err := a.store.UnblockUser(ctx, r.ID); err != nil {
 		return nil, err
 	}
-	u, err := a.store.Account(ctx, r.ID)
+	u, err := a.store.UserOverview(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -83,14 +83,14 @@ func (a userAPI) SetUserRole(ctx context.Context, r openapi.SetUserRoleRequestOb
 	if err := a.store.SetRole(ctx, r.ID, domain.Role(r.Body.Role)); err != nil {
 		return nil, err
 	}
-	u, err := a.store.Account(ctx, r.ID)
+	u, err := a.store.UserOverview(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
 	return openapi.SetUserRole200JSONResponse(showAccount(u)), nil
 }
 
-func showAccount(u domain.Account) openapi.Account {
+func showAccount(u domain.UserOverview) openapi.Account {
 	return openapi.Account{
 		ID: u.ID, Email: u.Email, Name: u.Name, Role: openapi.Role(u.Role), Status: openapi.UserStatus(u.Status()),
 		BlockedAt: timeOrNull(u.BlockedAt), BlockedReason: u.BlockedReason, CreatedAt: u.CreatedAt.UTC(), LastSeenAt: timeOrNull(u.LastSeenAt),

@@ -35,7 +35,7 @@ func (s *Store) BlockUser(ctx context.Context, id domain.ID, reason string) erro
 		if err := s.endSessions(ctx, q, id, domain.ID{}); err != nil {
 			return err
 		}
-		if err := s.notify(ctx, q, noticeTo(u, domain.NoticeBlocked, map[string]string{"reason": reason})); err != nil {
+		if err := s.notify(ctx, q, noticeOf(u, domain.NoticeBlocked, map[string]string{"reason": reason})); err != nil {
 			return err
 		}
 		return s.audit(ctx, q, auditOfUser(domain.AuditUserBlock, u, reason, map[string]any{"blocked": false}, map[string]any{"blocked": true}))
@@ -70,7 +70,7 @@ func (s *Store) UnblockUser(ctx context.Context, id domain.ID) error {
 		if err := q.UserUnblock(ctx, id); err != nil {
 			return err
 		}
-		if err := s.notify(ctx, q, noticeTo(u, domain.NoticeUnblocked, nil)); err != nil {
+		if err := s.notify(ctx, q, noticeOf(u, domain.NoticeUnblocked, nil)); err != nil {
 			return err
 		}
 		before := map[string]any{"blocked": true, "reason": u.BlockedReason}
@@ -123,7 +123,7 @@ func (s *Store) spareLastAdmin(ctx context.Context, q *sqlc.Queries, u *domain.U
 	if u.Role != domain.RoleAdmin || u.Blocked || u.DeleteAt != nil {
 		return nil
 	}
-	others, err := q.OtherAdmins(ctx, u.ID)
+	others, err := q.AdminBesides(ctx, u.ID)
 	if err != nil {
 		return fmt.Errorf("look for other administrators: %w", err)
 	}
@@ -139,6 +139,6 @@ func auditOfUser(action domain.AuditAction, u *domain.User, reason string, befor
 	}
 }
 
-func noticeTo(u *domain.User, kind domain.NoticeKind, data map[string]string) domain.Notice {
+func noticeOf(u *domain.User, kind domain.NoticeKind, data map[string]string) domain.Notice {
 	return domain.Notice{UserID: u.ID, Email: u.Email, Kind: kind, Language: u.Language, Data: data}
 }

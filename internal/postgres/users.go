@@ -57,46 +57,46 @@ func toUser(u sqlc.User) domain.User {
 	}
 }
 
-// Accounts returns a page of the users that the filter chooses, newest first.
-func (s *Store) Accounts(ctx context.Context, f domain.UserFilter, page domain.Page) ([]domain.Account, error) {
-	rows, err := s.q.AccountList(ctx, sqlc.AccountListParams{
+// Users returns a page of the users that the filter chooses, newest first.
+func (s *Store) Users(ctx context.Context, f domain.UserFilter, page domain.Page) ([]domain.UserOverview, error) {
+	rows, err := s.q.UserOverviews(ctx, sqlc.UserOverviewsParams{
 		After: page.After, Part: f.Part, Role: string(f.Role), Status: string(f.Status),
 		PageSize: int32(page.Limit), //nolint:gosec // at most MaxPage
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list users: %w", err)
 	}
-	out := make([]domain.Account, 0, len(rows))
+	out := make([]domain.UserOverview, 0, len(rows))
 	for _, row := range rows {
-		out = append(out, toAccount(row))
+		out = append(out, toOverview(row))
 	}
 	return out, nil
 }
 
-// Account returns one user as managers see him, or a NotFound error.
-func (s *Store) Account(ctx context.Context, id domain.ID) (domain.Account, error) {
+// UserOverview returns one user as managers see him, or a NotFound error.
+func (s *Store) UserOverview(ctx context.Context, id domain.ID) (domain.UserOverview, error) {
 	if id.IsZero() {
-		return domain.Account{}, domain.NewNotFound("user")
+		return domain.UserOverview{}, domain.NewNotFound("user")
 	}
-	rows, err := s.q.AccountList(ctx, sqlc.AccountListParams{ID: id, PageSize: 1})
+	rows, err := s.q.UserOverviews(ctx, sqlc.UserOverviewsParams{ID: id, PageSize: 1})
 	if err != nil {
-		return domain.Account{}, fmt.Errorf("read user %s: %w", id, err)
+		return domain.UserOverview{}, fmt.Errorf("read user %s: %w", id, err)
 	}
 	if len(rows) == 0 {
-		return domain.Account{}, domain.NewNotFound("user")
+		return domain.UserOverview{}, domain.NewNotFound("user")
 	}
-	return toAccount(rows[0]), nil
+	return toOverview(rows[0]), nil
 }
 
-func toAccount(row sqlc.AccountListRow) domain.Account {
-	return domain.Account{
+func toOverview(row sqlc.UserOverviewsRow) domain.UserOverview {
+	return domain.UserOverview{
 		User: toUser(row.User), BlockedAt: orZero(row.User.BlockedAt), LastSeenAt: row.LastSeenAt,
 		Clients: int(row.Clients), Mailings: int(row.Mailings), ActiveMailings: int(row.ActiveMailings),
 	}
 }
 
-// resetLife is how long a link that sets a new password works.
-const resetLife = time.Hour
+// operatorLinkLife is how long a link that sets a new password works.
+const operatorLinkLife = time.Hour
 
 // MakeResetLink makes the secret of a link that sets a new password, which works once within an hour. With mail it goes to
 // the user by mail, and none is returned. An unknown user is a NotFound error.
@@ -106,7 +106,7 @@ func (s *Store) MakeResetLink(ctx context.Context, id domain.ID, mail bool) (sec
 		if err != nil {
 			return orNotFound(err, "user")
 		}
-		if secret, err = s.issueToken(ctx, q, newToken{user: id, purpose: tokenReset, email: u.Email, life: resetLife}); err != nil {
+		if secret, err = s.issueToken(ctx, q, newToken{user: id, purpose: tokenReset, email: u.Email, life: operatorLinkLife}); err != nil {
 			return err
 		}
 		if mail {

@@ -3,7 +3,7 @@
 -- administrators from each other. It comes before every other lock.
 SELECT pg_advisory_xact_lock(sqlc.arg(key)::bigint);
 
--- name: OtherAdmins :one
+-- name: AdminBesides :one
 -- Whether an administrator other than this one can sign in.
 SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin' AND blocked_at IS NULL AND delete_at IS NULL AND id <> $1);
 

@@ -8,7 +8,7 @@ SELECT * FROM users WHERE email_key = $1;
 -- name: UserGet :one
 SELECT * FROM users WHERE id = $1;
 
--- name: AccountList :many
+-- name: UserOverviews :many
 -- Users as managers see them, newest first; the counts are of those on the page only. Of who is signed in nowhere any more
 -- the audit log knows when he was last there.
 SELECT sqlc.embed(u),

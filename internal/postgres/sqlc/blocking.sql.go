@@ -12,6 +12,18 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
+const adminBesides = `-- name: AdminBesides :one
+SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin' AND blocked_at IS NULL AND delete_at IS NULL AND id <> $1)
+`
+
+// Whether an administrator other than this one can sign in.
+func (q *Queries) AdminBesides(ctx context.Context, id domain.ID) (bool, error) {
+	row := q.db.QueryRow(ctx, adminBesides, id)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const mailingsOfBlocked = `-- name: MailingsOfBlocked :exec
 UPDATE mailings SET needs_plan = true, reason = $2, updated_at = $3::timestamptz
 WHERE owner_id = $1 AND deleted_at IS NULL AND status IN ('scheduled', 'running')
@@ -43,18 +55,6 @@ type MailingsOfUnblockedParams struct {
 func (q *Queries) MailingsOfUnblocked(ctx context.Context, arg MailingsOfUnblockedParams) error {
 	_, err := q.db.Exec(ctx, mailingsOfUnblocked, arg.OwnerID, arg.Now)
 	return err
-}
-
-const otherAdmins = `-- name: OtherAdmins :one
-SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin' AND blocked_at IS NULL AND delete_at IS NULL AND id <> $1)
-`
-
-// Whether an administrator other than this one can sign in.
-func (q *Queries) OtherAdmins(ctx context.Context, id domain.ID) (bool, error) {
-	row := q.db.QueryRow(ctx, otherAdmins, id)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
 }
 
 const rolesLock = `-- name: RolesLock :exec

@@ -31,8 +31,8 @@ func (u *User) Status() UserStatus {
 	return UserActive
 }
 
-// Account is a user as managers see one.
-type Account struct {
+// UserOverview is a user as managers see one.
+type UserOverview struct {
 	User
 
 	BlockedAt  time.Time // zero: is not
