@@ -9,7 +9,6 @@ ALTER TABLE users
     ADD COLUMN totp_on             boolean     NOT NULL DEFAULT false, -- a code has been confirmed
     ADD COLUMN totp_step           bigint      NOT NULL DEFAULT 0;     -- the latest time step used: a code works once
 -- An account that signs in elsewhere only has an empty password_hash.
-CREATE INDEX users_page ON users (created_at DESC, id DESC);
 CREATE INDEX users_delete ON users (delete_at) WHERE delete_at IS NOT NULL;
 
 ALTER TABLE api_keys
@@ -115,10 +114,19 @@ CREATE INDEX audit_log_actor ON audit_log (actor_id, id DESC);
 CREATE INDEX audit_log_action ON audit_log (action, id DESC);
 CREATE INDEX audit_log_target ON audit_log (target_id, id DESC);
 CREATE INDEX audit_log_at ON audit_log (at);
+-- +goose StatementBegin
+CREATE FUNCTION audit_log_keep() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit log is only ever added to';
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER audit_log_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_log_keep();
 
 -- +goose Down
 DROP TABLE audit_log, notices, oidc_logins, identities, recovery_codes, tokens, sessions;
+DROP FUNCTION audit_log_keep;
 ALTER TABLE api_keys DROP COLUMN prefix, DROP COLUMN scopes;
-DROP INDEX users_delete, users_page;
+DROP INDEX users_delete;
 ALTER TABLE users DROP COLUMN name, DROP COLUMN language, DROP COLUMN time_zone, DROP COLUMN blocked_reason,
     DROP COLUMN delete_at, DROP COLUMN totp_secret, DROP COLUMN totp_on, DROP COLUMN totp_step;

@@ -107,7 +107,7 @@ NATS, Redis and mailbox, and the other commands find them by themselves.`,
 	root.SetHelpCommandGroupID("keep")
 	root.AddCommand(
 		c.upCommand(), c.demoCommand(), c.sendCommand(), c.resendCommand(),
-		c.migrateCommand(), c.userCommand(), c.importCommand(), c.exportCommand(), c.configCommand(), c.natsCommand(),
+		c.migrateCommand(), c.userCommand(), c.auditCommand(), c.importCommand(), c.exportCommand(), c.configCommand(), c.natsCommand(),
 		c.deadCommand(), c.healthcheckCommand(), c.versionCommand(),
 	)
 	return root

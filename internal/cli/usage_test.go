@@ -18,7 +18,7 @@ func TestMistakesOnTheCommandLineEndWithTwo(t *testing.T) {
 		says string
 	}{
 		"unknown command":    {[]string{"sned"}, "sned"},
-		"no subcommand":      {[]string{"user"}, "vestnik user create"},
+		"no subcommand":      {[]string{"user"}, "vestnik user block"},
 		"unknown subcommand": {[]string{"user", "crate"}, `"crate"`},
 		"unknown flag":       {[]string{"up", "--colour"}, "--colour"},
 		"argument too many":  {[]string{"migrate", "now"}, "now"},
@@ -26,6 +26,13 @@ func TestMistakesOnTheCommandLineEndWithTwo(t *testing.T) {
 		"bad address":        {[]string{"user", "create", "--email", "anna", "--password", "long enough, is it"}, "--email: the address has no @"},
 		"bad role":           {[]string{"user", "create", "--email", "a@example.org", "--password", "long enough, is it", "--role", "king"}, `"king"`},
 		"short password":     {[]string{"user", "create", "--email", "a@example.org", "--password", "short"}, "--password"},
+		"no reason":          {[]string{"user", "block", "a@example.org"}, `"reason"`},
+		"empty reason":       {[]string{"user", "block", "a@example.org", "--reason", " "}, "--reason"},
+		"long reason":        {[]string{"user", "block", "a@example.org", "--reason", "a\nb"}, "--reason"},
+		"bad user":           {[]string{"user", "show", "anna"}, `"anna" is not an address`},
+		"no role":            {[]string{"user", "set-role", "a@example.org", "king"}, `"king"`},
+		"bad status":         {[]string{"user", "list", "--status", "gone"}, `"gone"`},
+		"bad time":           {[]string{"audit", "list", "--since", "yesterday"}, "--since"},
 		"bad id":             {[]string{"send", "42"}, `"42" is not the id of a mailing`},
 		"no attempt":         {[]string{"resend"}, "1 arg"},
 		"bad attempt id":     {[]string{"resend", "42"}, `"42" is not the id of an attempt`},
@@ -50,11 +57,16 @@ func TestMistakesOnTheCommandLineEndWithTwo(t *testing.T) {
 func TestHelpNamesEveryCommand(t *testing.T) {
 	t.Parallel()
 	help := vestnik(t, []string{}, "", "--help").ok(t).out
-	for _, command := range []string{"up", "demo", "send", "resend", "migrate", "user", "import", "export", "config", "nats", "dead", "healthcheck", "version"} {
+	for _, command := range []string{"up", "demo", "send", "resend", "migrate", "user", "audit", "import", "export", "config", "nats", "dead", "healthcheck", "version"} {
 		assert.Contains(t, help, "\n  "+command+" ")
 		help += vestnik(t, []string{}, "", command, "--help").ok(t).out
 	}
-	help += vestnik(t, []string{}, "", "user", "create", "--help").ok(t).out
+	var users strings.Builder
+	for _, command := range []string{"create", "list", "show", "block", "unblock", "set-role", "reset-password"} {
+		users.WriteString(vestnik(t, []string{}, "", "user", command, "--help").ok(t).out)
+	}
+	help += users.String()
+	help += vestnik(t, []string{}, "", "audit", "list", "--help").ok(t).out
 	help += vestnik(t, []string{}, "", "import", "clients", "--help").ok(t).out
 	help += vestnik(t, []string{}, "", "export", "clients", "--help").ok(t).out
 	help += vestnik(t, []string{}, "", "dead", "requeue", "--help").ok(t).out

@@ -22,8 +22,21 @@ import (
 const maxPasswordLine = 4096
 
 func (c *command) userCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "user", Short: "Manage accounts", GroupID: "keep", Args: cobra.NoArgs, RunE: needsCommand}
-	cmd.AddCommand(c.userCreateCommand())
+	cmd := &cobra.Command{
+		Use:     "user",
+		Short:   "Manage accounts",
+		GroupID: "keep",
+		Long: `What managers and administrators do with accounts, from the shell. It is
+recorded in the audit log, as done by nobody with an account.
+
+The commands work beside a running "vestnik up" and without one.`,
+		Args: cobra.NoArgs,
+		RunE: needsCommand,
+	}
+	cmd.AddCommand(
+		c.userCreateCommand(), c.userListCommand(), c.userShowCommand(), c.userBlockCommand(), c.userUnblockCommand(),
+		c.userSetRoleCommand(), c.userResetPasswordCommand(),
+	)
 	return cmd
 }
 
@@ -73,8 +86,8 @@ func (c *command) createUser(ctx context.Context, cfg config.Config, u newUser) 
 	if err != nil {
 		return misuse("--email: %v", err)
 	}
-	if !slices.Contains(domain.Roles(), domain.Role(u.role)) {
-		return misuse("--role: there is no role %q: use user, manager or admin", u.role)
+	if err := checkRole(u.role); err != nil {
+		return misuse("--role: %v", err)
 	}
 	if u.password == "-" {
 		if isTerminal(c.Stdin) {
@@ -91,20 +104,25 @@ func (c *command) createUser(ctx context.Context, cfg config.Config, u newUser) 
 	if err != nil {
 		return fmt.Errorf("hash the password: %w", err)
 	}
+	return c.onStore(ctx, cfg, func(store *app.Store) error { return c.storeUser(ctx, store, email, hash, u) })
+}
+
+// onStore calls fn with the database that withDatabase finds.
+func (c *command) onStore(ctx context.Context, cfg config.Config, fn func(store *app.Store) error) error {
 	return c.withDatabase(ctx, cfg, c.logger(cfg), func(cfg config.Config) error {
-		return c.storeUser(ctx, cfg, email, hash, u)
+		store, err := app.OpenStore(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		defer store.Close()
+		if err := store.PingSchema(ctx); err != nil {
+			return err
+		}
+		return fn(store)
 	})
 }
 
-func (c *command) storeUser(ctx context.Context, cfg config.Config, email domain.Address, hash string, u newUser) error {
-	store, err := app.OpenStore(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	if err := store.PingSchema(ctx); err != nil {
-		return err
-	}
+func (c *command) storeUser(ctx context.Context, store *app.Store, email domain.Address, hash string, u newUser) error {
 	user, err := store.CreateUser(ctx, email, hash, domain.Role(u.role), u.verified)
 	if err != nil {
 		return err
@@ -129,6 +147,13 @@ func (c *command) storeUser(ctx context.Context, cfg config.Config, email domain
 	default:
 		return c.result("Created %s with the role %s.\n", user.Email, user.Role)
 	}
+}
+
+func checkRole(role string) error {
+	if !slices.Contains(domain.Roles(), domain.Role(role)) {
+		return fmt.Errorf("there is no role %q: use user, manager or admin", role)
+	}
+	return nil
 }
 
 // readLine reads up to the end of the first line.

@@ -17,6 +17,7 @@ const (
 	AuditUserRemoved    AuditAction = "user.removed"
 	AuditPasswordChange AuditAction = "password.change"
 	AuditPasswordReset  AuditAction = "password.reset"
+	AuditPasswordLink   AuditAction = "password.link" // the operator had a link made that sets a password
 	AuditEmailChange    AuditAction = "email.change"
 	AuditSessionBegin   AuditAction = "session.begin"
 	AuditSessionEnd     AuditAction = "session.end"
@@ -42,4 +43,20 @@ type AuditEntry struct {
 	Reason     string
 	// Before and After hold what changed, by name of the field: never secrets.
 	Before, After map[string]any
+}
+
+// AuditFilter chooses entries of the audit log; zero fields choose all.
+type AuditFilter struct {
+	ActorID, OwnerID ID
+	Action           AuditAction
+	TargetID         string
+	Since, Until     time.Time // Since counts, Until does not
+}
+
+// Hide takes out of e what its owner, who is the viewer, is not to know of others: which manager did it, and from where.
+// Nobody is signed in who signs in, so where that came from is for the owner to see.
+func (e *AuditEntry) Hide(viewer ID) {
+	if !e.Actor.ID.IsZero() && e.Actor.ID != viewer {
+		e.Actor = Actor{}
+	}
 }

@@ -92,6 +92,22 @@ type Actor struct {
 	Address string // IP address; empty on the machine itself
 }
 
+// MayBlock reports whether the actor may block u, and if not why: a Forbidden error. Vestnik itself and its operator may.
+func (a Actor) MayBlock(u *User) error {
+	if a.ID == u.ID && !a.ID.IsZero() {
+		return &Error{Kind: Forbidden, Code: "user_is_self", Message: "you cannot block yourself; another administrator can"}
+	}
+	return a.MayUnblock(u)
+}
+
+// MayUnblock is MayBlock for unblocking.
+func (a Actor) MayUnblock(u *User) error {
+	if !a.ID.IsZero() && a.Role != RoleAdmin && u.Role == RoleAdmin {
+		return &Error{Kind: Forbidden, Code: "user_is_admin", Message: "only an administrator may block or unblock administrators"}
+	}
+	return nil
+}
+
 type actorKey struct{}
 
 // WithActor says on whose behalf things are done under the context.

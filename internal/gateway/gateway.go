@@ -35,6 +35,8 @@ type Store interface {
 	attemptStore
 	providerStore
 	reportStore
+	userStore
+	auditStore
 }
 
 // Deps are the parts that the gateway works with. All but Stopping, Mailbox, Metrics and Begin must be set; Checks may be
@@ -124,6 +126,8 @@ func New(d Deps) (http.Handler, error) {
 		progressAPI:    progressAPI{d.Store, d.Clock, streams},
 		reportAPI:      reportAPI{d.Store, d.Clock},
 		suppressionAPI: suppressionAPI{d.Store},
+		userAPI:        userAPI{d.Store},
+		auditAPI:       auditAPI{d.Store},
 	}
 	group := engine.Group(basePath, apiHeaders, authenticate(d.Store), contract.access, contract.readBody, idempotent(d.Store), contract.check)
 	openapi.RegisterHandlersWithOptions(group, strict(s), openapi.GinServerOptions{

@@ -11,6 +11,7 @@ import (
 
 // mailingActions start and stop mailings. What the mailing's status forbids is a Conflict.
 type mailingActions interface {
+	// StartMailing starts anybody's mailing when owner is the zero ID.
 	StartMailing(ctx context.Context, owner, id domain.ID) (domain.Attempt, error)
 	PauseMailing(ctx context.Context, owner, id domain.ID) (domain.Mailing, error)
 	ResumeMailing(ctx context.Context, owner, id domain.ID) (domain.Mailing, error)
@@ -21,7 +22,11 @@ type mailingActions interface {
 
 // StartMailing implements openapi.StrictServerInterface.
 func (a mailingAPI) StartMailing(ctx context.Context, r openapi.StartMailingRequestObject) (openapi.StartMailingResponseObject, error) {
-	attempt, err := a.store.StartMailing(ctx, ownerOf(ctx), r.ID)
+	owner := ownerOf(ctx)
+	if userOf(ctx).Role == domain.RoleAdmin {
+		owner = domain.ID{}
+	}
+	attempt, err := a.store.StartMailing(ctx, owner, r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -48,11 +53,7 @@ func (a mailingAPI) ResumeMailing(ctx context.Context, r openapi.ResumeMailingRe
 
 // DisableMailing implements openapi.StrictServerInterface.
 func (a mailingAPI) DisableMailing(ctx context.Context, r openapi.DisableMailingRequestObject) (openapi.DisableMailingResponseObject, error) {
-	var bad []domain.FieldError
-	if strings.ContainsFunc(r.Body.Reason, unicode.IsControl) {
-		bad = append(bad, domain.FieldError{Field: "reason", Message: "must be one line, without control characters"})
-	}
-	if err := invalid(ctx, bad...); err != nil {
+	if err := invalid(ctx, badReason(r.Body.Reason)...); err != nil {
 		return nil, err
 	}
 	m, err := a.store.DisableMailing(ctx, r.ID, r.Body.Reason)
@@ -70,3 +71,17 @@ func (a mailingAPI) EnableMailing(ctx context.Context, r openapi.EnableMailingRe
 	}
 	return openapi.EnableMailing200JSONResponse{Body: showMailing(m), Headers: openapi.EnableMailing200ResponseHeaders{ETag: etag(m.Revision)}}, nil
 }
+
+// badReason is what is wrong with a reason: people read it in tables and in mail.
+func badReason(reason string) []domain.FieldError {
+	switch {
+	case strings.TrimSpace(reason) == "":
+		return []domain.FieldError{{Field: "reason", Message: "must say why, in a few words"}}
+	case strings.ContainsFunc(reason, breaksLine):
+		return []domain.FieldError{{Field: "reason", Message: "must be one line, without control characters"}}
+	}
+	return nil
+}
+
+// breaksLine tells control characters, and those of Unicode that end a line besides.
+func breaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }

@@ -41,3 +41,30 @@ func jsonObject[V any](fields map[string]V) ([]byte, error) {
 	}
 	return encoded, nil
 }
+
+// Audit returns up to limit entries of the audit log that the filter chooses, newest first, from the first older than
+// before (0: from the newest).
+func (s *Store) Audit(ctx context.Context, f domain.AuditFilter, before int64, limit int) ([]domain.AuditEntry, error) {
+	rows, err := s.q.AuditList(ctx, sqlc.AuditListParams{
+		BeforeID: before, ActorID: f.ActorID, OwnerID: f.OwnerID, Action: string(f.Action), TargetID: f.TargetID,
+		Since: orNull(f.Since), Until: orNull(f.Until), PageSize: int32(limit), //nolint:gosec // at most MaxPage
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the audit log: %w", err)
+	}
+	out := make([]domain.AuditEntry, 0, len(rows))
+	for _, row := range rows {
+		e := domain.AuditEntry{
+			ID: row.ID, At: row.At, Actor: domain.Actor{ID: row.ActorID, Email: row.ActorEmail, Address: row.Address},
+			Action: domain.AuditAction(row.Action), TargetType: row.TargetType, TargetID: row.TargetID, OwnerID: row.OwnerID, Reason: row.Reason,
+		}
+		if err := json.Unmarshal(row.Before, &e.Before); err != nil {
+			return nil, fmt.Errorf("read entry %d of the audit log: %w", row.ID, err)
+		}
+		if err := json.Unmarshal(row.After, &e.After); err != nil {
+			return nil, fmt.Errorf("read entry %d of the audit log: %w", row.ID, err)
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}

@@ -180,8 +180,8 @@ func TestABlockedOwnersMailingsAreHeldUntilHeIsUnblocked(t *testing.T) {
 	w, clock, m := newDaily(t)
 	plan(t, w, m.ID)
 	clock.set(at(1, 13))
-	require.NoError(t, w.Store.BlockUser(t.Context(), w.Owner))
-	require.NoError(t, w.Store.BlockUser(t.Context(), w.Owner), "twice is no error")
+	require.NoError(t, w.Store.BlockUser(t.Context(), w.Owner, "spam"))
+	require.NoError(t, w.Store.BlockUser(t.Context(), w.Owner, "spam"), "twice is no error")
 	clock.set(at(1, 14))
 	ids, err := w.Store.MailingsToPlan(t.Context(), time.Minute)
 	require.NoError(t, err)
@@ -203,7 +203,7 @@ func TestABlockedOwnersMailingsAreHeldUntilHeIsUnblocked(t *testing.T) {
 	require.Equal(t, time.Hour, a.Late(), "it has been due since the owner was unblocked")
 
 	nobody := domain.NewID(time.Now())
-	require.Equal(t, domain.NotFound, domain.KindOf(w.Store.BlockUser(t.Context(), nobody)))
+	require.Equal(t, domain.NotFound, domain.KindOf(w.Store.BlockUser(t.Context(), nobody, "spam")))
 	require.Equal(t, domain.NotFound, domain.KindOf(w.Store.UnblockUser(t.Context(), nobody)))
 }
 
@@ -212,7 +212,7 @@ func TestUnblockingRacesWithPlanning(t *testing.T) {
 	t.Parallel()
 	w, _, m := newDaily(t)
 	for range 12 {
-		require.NoError(t, w.Store.BlockUser(t.Context(), w.Owner))
+		require.NoError(t, w.Store.BlockUser(t.Context(), w.Owner, "spam"))
 		var wg sync.WaitGroup
 		for range 3 {
 			wg.Go(func() {

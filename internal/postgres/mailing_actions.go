@@ -48,16 +48,21 @@ func (s *Store) ResumeMailing(ctx context.Context, owner, id domain.ID) (domain.
 	return s.Mailing(ctx, owner, id)
 }
 
-// DisableMailing is a manager's stop of anybody's mailing; its owner reads the reason and cannot lift it.
+// DisableMailing is a manager's stop of anybody's mailing; its owner reads the reason and cannot lift it. Disabling twice
+// changes nothing, not even the reason.
 func (s *Store) DisableMailing(ctx context.Context, id domain.ID, reason string) (domain.Mailing, error) {
-	err := s.changeMailing(ctx, domain.ID{}, id, func(_ *sqlc.Queries, row *sqlc.MailingLockRow) (string, error) {
+	err := s.changeMailing(ctx, domain.ID{}, id, func(q *sqlc.Queries, row *sqlc.MailingLockRow) (string, error) {
 		if row.Status == string(domain.MailingDisabled) {
 			return "", nil
 		}
 		held := row.Status
 		row.HeldStatus = &held
 		row.Status, row.Reason = string(domain.MailingDisabled), reason
-		return "disabled", nil
+		if err := s.tellDisabled(ctx, q, row); err != nil {
+			return "", err
+		}
+		return "disabled", s.audit(ctx, q, auditOfMailing(domain.AuditMailingDisable, row, reason,
+			map[string]any{"status": held}, map[string]any{"status": row.Status}))
 	})
 	if err != nil {
 		return domain.Mailing{}, err
@@ -65,7 +70,26 @@ func (s *Store) DisableMailing(ctx context.Context, id domain.ID, reason string)
 	return s.AnyMailing(ctx, id)
 }
 
-// EnableMailing takes DisableMailing back: the mailing is what it was before.
+// tellDisabled writes to the owner of a mailing that somebody else disabled.
+func (s *Store) tellDisabled(ctx context.Context, q *sqlc.Queries, row *sqlc.MailingLockRow) error {
+	if actor, _ := domain.ActorOf(ctx); actor.ID == row.OwnerID {
+		return nil
+	}
+	owner, err := q.UserGet(ctx, row.OwnerID)
+	if err != nil {
+		return fmt.Errorf("read the mailing's owner: %w", err)
+	}
+	u := toUser(owner)
+	return s.notify(ctx, q, noticeOf(&u, domain.NoticeMailingStopped, map[string]string{"mailing": row.Name, "reason": row.Reason}))
+}
+
+func auditOfMailing(action domain.AuditAction, row *sqlc.MailingLockRow, reason string, before, after map[string]any) domain.AuditEntry {
+	return domain.AuditEntry{
+		Action: action, TargetType: "mailing", TargetID: row.ID.String(), OwnerID: row.OwnerID, Reason: reason, Before: before, After: after,
+	}
+}
+
+// EnableMailing takes DisableMailing back: the mailing is what it was before. Enabling twice changes nothing.
 func (s *Store) EnableMailing(ctx context.Context, id domain.ID) (domain.Mailing, error) {
 	err := s.changeMailing(ctx, domain.ID{}, id, func(q *sqlc.Queries, row *sqlc.MailingLockRow) (string, error) {
 		if row.Status != string(domain.MailingDisabled) {
@@ -75,12 +99,16 @@ func (s *Store) EnableMailing(ctx context.Context, id domain.ID) (domain.Mailing
 		if row.HeldStatus != nil {
 			held = domain.MailingStatus(*row.HeldStatus)
 		}
+		before := map[string]any{"status": row.Status, "reason": row.Reason}
 		row.HeldStatus = nil
 		if held == domain.MailingScheduled || held == domain.MailingRunning {
-			return "enabled", s.activate(ctx, q, row)
+			if err := s.activate(ctx, q, row); err != nil {
+				return "", err
+			}
+		} else {
+			row.Status, row.Reason = string(held), ""
 		}
-		row.Status, row.Reason = string(held), ""
-		return "enabled", nil
+		return "enabled", s.audit(ctx, q, auditOfMailing(domain.AuditMailingEnable, row, "", before, map[string]any{"status": row.Status}))
 	})
 	if err != nil {
 		return domain.Mailing{}, err
@@ -98,10 +126,14 @@ func (s *Store) activate(ctx context.Context, q *sqlc.Queries, row *sqlc.Mailing
 	if running {
 		row.Status = string(domain.MailingRunning)
 	}
+	if row.OwnerBlocked {
+		row.Reason = heldReason(row.OwnerBlockedReason)
+	}
 	return nil
 }
 
-// StartMailing starts one of owner's mailings now, as an attempt of its own. A Conflict says why it cannot.
+// StartMailing starts one of owner's mailings now (anyone's when owner is zero), as an attempt of its own, which belongs
+// to the mailing's owner. A Conflict says why it cannot. It is recorded in the audit log unless the owner does it.
 func (s *Store) StartMailing(ctx context.Context, owner, id domain.ID) (domain.Attempt, error) {
 	now := s.clock.Now()
 	attempt := domain.NewID(now)
@@ -113,6 +145,9 @@ func (s *Store) StartMailing(ctx context.Context, owner, id domain.ID) (domain.A
 		}
 		if row.OwnerBlocked {
 			return "", domain.NewConflict("owner_blocked", "the mailing's owner is blocked")
+		}
+		if err := s.startOfAnothers(ctx, q, row, attempt); err != nil {
+			return "", err
 		}
 		if row.EndAt != nil && !row.EndAt.After(now) {
 			return "", domain.NewConflict("mailing_end_past", "the mailing's end has passed; set an end ahead, or none")
@@ -139,6 +174,25 @@ func (s *Store) StartMailing(ctx context.Context, owner, id domain.ID) (domain.A
 		return domain.Attempt{}, err
 	}
 	return s.AnyAttempt(ctx, attempt)
+}
+
+// startOfAnothers records a start by somebody other than the mailing's owner. Nobody has more sent than the owner may.
+func (s *Store) startOfAnothers(ctx context.Context, q *sqlc.Queries, row *sqlc.MailingLockRow, attempt domain.ID) error {
+	actor, _ := domain.ActorOf(ctx)
+	if actor.ID == row.OwnerID {
+		return nil
+	}
+	if !actor.ID.IsZero() {
+		owner, err := q.UserGet(ctx, row.OwnerID)
+		if err != nil {
+			return fmt.Errorf("read the mailing's owner: %w", err)
+		}
+		u := toUser(owner)
+		if u.MaySend() != nil {
+			return domain.NewConflict("owner_may_not_send", "the mailing's owner may not send: the account is "+string(u.Status()))
+		}
+	}
+	return s.audit(ctx, q, auditOfMailing(domain.AuditMailingStart, row, "", nil, map[string]any{"attempt_id": attempt}))
 }
 
 // DeleteMailing removes one of owner's mailings; its reports stay. What is being sent stops within a window, and

@@ -9,7 +9,8 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
 )
 
-// CreateUser opens an account; passwordHash comes from package password. An address that has one already is a Conflict.
+// CreateUser opens an account; passwordHash comes from package password, empty for an account that cannot be signed in to
+// with one. An address that has an account already is a Conflict.
 func (s *Store) CreateUser(ctx context.Context, email domain.Address, passwordHash string, role domain.Role, verified bool) (domain.User, error) {
 	now := s.stamp()
 	u := sqlc.UserInsertParams{
@@ -18,13 +19,25 @@ func (s *Store) CreateUser(ctx context.Context, email domain.Address, passwordHa
 	if verified {
 		u.VerifiedAt = &now
 	}
-	switch err := s.q.UserInsert(ctx, u); {
+	err := s.inTx(ctx, func(q *sqlc.Queries) error {
+		if err := q.UserInsert(ctx, u); err != nil {
+			return err
+		}
+		return s.audit(ctx, q, domain.AuditEntry{
+			Action: domain.AuditUserRegister, TargetType: "user", TargetID: u.ID.String(), OwnerID: u.ID,
+			After: map[string]any{"email": u.Email, "role": u.Role, "confirmed": verified},
+		})
+	})
+	switch {
 	case isUnique(err, "users_email_key_key"):
 		return domain.User{}, domain.NewConflict("user_exists", "there is an account with this address already")
 	case err != nil:
 		return domain.User{}, fmt.Errorf("insert user: %w", err)
 	}
-	return domain.User{ID: u.ID, Email: u.Email, Role: role, Confirmed: verified, HasPassword: passwordHash != "", CreatedAt: now}, nil
+	return domain.User{
+		ID: u.ID, Email: u.Email, Role: role, Language: domain.English, TimeZone: "UTC", // the defaults of the table
+		Confirmed: verified, HasPassword: passwordHash != "", CreatedAt: now,
+	}, nil
 }
 
 // UserByEmail returns the user with this address and the hash of the password, or a NotFound error.
@@ -44,43 +57,73 @@ func toUser(u sqlc.User) domain.User {
 	}
 }
 
-// BlockUser stops all of a user's mailings: what is being sent stops within a window, nothing starts. Blocking twice is
-// no error; an unknown user is a NotFound error. The planner takes the planned starts back within seconds.
-func (s *Store) BlockUser(ctx context.Context, id domain.ID) error {
-	return s.setBlocked(ctx, id, true, func(q *sqlc.Queries, now time.Time) error {
-		// Mailings first, then the user, as MailingLock does: the other way round they could wait for each other.
-		if err := q.MailingsOfBlocked(ctx, sqlc.MailingsOfBlockedParams{OwnerID: id, Now: now}); err != nil {
-			return err
-		}
-		return q.UserBlock(ctx, sqlc.UserBlockParams{ID: id, Now: now})
+// Users returns a page of the users that the filter chooses, newest first.
+func (s *Store) Users(ctx context.Context, f domain.UserFilter, page domain.Page) ([]domain.UserOverview, error) {
+	rows, err := s.q.UserOverviews(ctx, sqlc.UserOverviewsParams{
+		After: page.After, Part: f.Part, Role: string(f.Role), Status: string(f.Status),
+		PageSize: int32(page.Limit), //nolint:gosec // at most MaxPage
 	})
+	if err != nil {
+		return nil, fmt.Errorf("list users: %w", err)
+	}
+	out := make([]domain.UserOverview, 0, len(rows))
+	for _, row := range rows {
+		out = append(out, toOverview(row))
+	}
+	return out, nil
 }
 
-// UnblockUser takes BlockUser back: what was being sent goes on where it stopped, and of the starts that passed
-// meanwhile the latest of each mailing happens. The planner and its sweeper see to it within seconds. Unblocking who is
-// not blocked is no error and changes nothing; an unknown user is a NotFound error.
-func (s *Store) UnblockUser(ctx context.Context, id domain.ID) error {
-	return s.setBlocked(ctx, id, false, func(q *sqlc.Queries, now time.Time) error {
-		if err := q.MailingsOfUnblocked(ctx, sqlc.MailingsOfUnblockedParams{OwnerID: id, Now: now}); err != nil {
-			return err
-		}
-		return q.UserUnblock(ctx, id)
-	})
+// UserOverview returns one user as managers see him, or a NotFound error.
+func (s *Store) UserOverview(ctx context.Context, id domain.ID) (domain.UserOverview, error) {
+	if id.IsZero() {
+		return domain.UserOverview{}, domain.NewNotFound("user")
+	}
+	rows, err := s.q.UserOverviews(ctx, sqlc.UserOverviewsParams{ID: id, PageSize: 1})
+	if err != nil {
+		return domain.UserOverview{}, fmt.Errorf("read user %s: %w", id, err)
+	}
+	if len(rows) == 0 {
+		return domain.UserOverview{}, domain.NewNotFound("user")
+	}
+	return toOverview(rows[0]), nil
 }
 
-func (s *Store) setBlocked(ctx context.Context, id domain.ID, blocked bool, set func(q *sqlc.Queries, now time.Time) error) error {
-	err := s.inTx(ctx, func(q *sqlc.Queries) error {
-		is, err := q.UserBlocked(ctx, id)
+func toOverview(row sqlc.UserOverviewsRow) domain.UserOverview {
+	return domain.UserOverview{
+		User: toUser(row.User), BlockedAt: orZero(row.User.BlockedAt), LastSeenAt: row.LastSeenAt,
+		Clients: int(row.Clients), Mailings: int(row.Mailings), ActiveMailings: int(row.ActiveMailings),
+	}
+}
+
+// operatorLinkLife is how long a link that sets a new password works.
+const operatorLinkLife = time.Hour
+
+// MakeResetLink makes the secret of a link that sets a new password, which works once within an hour. With mail it goes to
+// the user by mail, and none is returned. An unknown user is a NotFound error.
+func (s *Store) MakeResetLink(ctx context.Context, id domain.ID, mail bool) (secret string, err error) {
+	err = s.inTx(ctx, func(q *sqlc.Queries) error {
+		u, err := q.UserGet(ctx, id)
 		if err != nil {
 			return orNotFound(err, "user")
 		}
-		if is == blocked {
-			return nil
+		if secret, err = s.issueToken(ctx, q, newToken{user: id, purpose: tokenReset, email: u.Email, life: operatorLinkLife}); err != nil {
+			return err
 		}
-		return set(q, s.stamp())
+		if mail {
+			err := s.notify(ctx, q, domain.Notice{
+				UserID: id, Email: u.Email, Kind: domain.NoticeReset, Language: domain.Language(u.Language), Data: map[string]string{"token": secret},
+			})
+			if err != nil {
+				return err
+			}
+			secret = ""
+		}
+		return s.audit(ctx, q, domain.AuditEntry{
+			Action: domain.AuditPasswordLink, TargetType: "user", TargetID: id.String(), OwnerID: id, After: map[string]any{"mailed": mail},
+		})
 	})
 	if err != nil {
-		return fmt.Errorf("block or unblock user %s: %w", id, err)
+		return "", fmt.Errorf("make a link that sets a password: %w", err)
 	}
-	return nil
+	return secret, nil
 }

@@ -1,6 +1,7 @@
 package year_test
 
 import (
+	"context"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -144,7 +145,7 @@ func (w *world) block(owner int, blocked bool) {
 	o := w.owners[owner]
 	set := o.Store.UnblockUser
 	if blocked {
-		set = o.Store.BlockUser
+		set = func(ctx context.Context, id domain.ID) error { return o.Store.BlockUser(ctx, id, "spam") }
 	}
 	require.NoError(w.t, set(w.t.Context(), o.Owner))
 	w.counts["block or unblock"]++

@@ -331,20 +331,20 @@ type AuditEntry struct {
 	// Action Example: user.block
 	Action string `json:"action"`
 
-	// ActorEmail The address of who did it; empty where nobody has one.
+	// ActorEmail The address of who did it; empty where actor_id is null.
 	ActorEmail string `json:"actor_email"`
 
-	// ActorID Who did it; null for the operator's program and for Vestnik itself.
+	// ActorID Who did it; null for the operator's program, for Vestnik itself, for who was not signed in, and in what you are shown of others.
 	ActorID *domain.ID `json:"actor_id"`
 
 	// Address The IP address it came from; empty on the machine itself and in what you are shown of others.
 	Address string `json:"address"`
 
-	// After What changed
+	// After What changed, as it is since.
 	After map[string]interface{} `json:"after"`
 	At    time.Time              `json:"at"`
 
-	// Before What changed
+	// Before What changed, as it was.
 	Before map[string]interface{} `json:"before"`
 	ID     int64                  `json:"id"`
 

@@ -7,7 +7,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, sqlc.arg(now), sqlc.arg(no
 -- The row of a mailing, locked until the transaction ends. Everything that changes a mailing or starts it goes
 -- through here first, so these wait for each other. The owner's row is locked as well, after the mailing's: who waited
 -- here while the owner was unblocked must not see him as he was before.
-SELECT m.*, (u.blocked_at IS NOT NULL)::boolean AS owner_blocked
+SELECT m.*, (u.blocked_at IS NOT NULL)::boolean AS owner_blocked, u.blocked_reason AS owner_blocked_reason
 FROM mailings m JOIN users u ON u.id = m.owner_id
 WHERE m.id = $1
 FOR NO KEY UPDATE OF m FOR SHARE OF u;
@@ -19,7 +19,10 @@ UPDATE mailings SET name = $2, message_id = $3, start_at = $4, end_at = $5, time
 WHERE id = $1;
 
 -- name: MailingSetStatus :exec
-UPDATE mailings SET status = $2, updated_at = sqlc.arg(now) WHERE id = $1;
+-- What is finished is not held any more, whatever held it.
+UPDATE mailings SET status = sqlc.arg(status), updated_at = sqlc.arg(now),
+    reason = CASE WHEN sqlc.arg(status) = 'finished' THEN '' ELSE reason END
+WHERE id = $1;
 
 -- name: MailingPlanned :exec
 UPDATE mailings SET needs_plan = false WHERE id = $1;

@@ -47,3 +47,69 @@ func (q *Queries) AuditInsert(ctx context.Context, arg AuditInsertParams) error 
 	)
 	return err
 }
+
+const auditList = `-- name: AuditList :many
+SELECT id, at, actor_id, actor_email, action, target_type, target_id, owner_id, address, reason, before, after FROM audit_log
+WHERE ($1::bigint = 0 OR id < $1::bigint)
+  AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR actor_id = $2::uuid)
+  AND ($3::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = $3::uuid)
+  AND ($4::text = '' OR action = $4::text)
+  AND ($5::text = '' OR target_id = $5::text)
+  AND ($6::timestamptz IS NULL OR at >= $6::timestamptz)
+  AND ($7::timestamptz IS NULL OR at < $7::timestamptz)
+ORDER BY id DESC
+LIMIT $8
+`
+
+type AuditListParams struct {
+	BeforeID int64
+	ActorID  domain.ID
+	OwnerID  domain.ID
+	Action   string
+	TargetID string
+	Since    *time.Time
+	Until    *time.Time
+	PageSize int32
+}
+
+func (q *Queries) AuditList(ctx context.Context, arg AuditListParams) ([]AuditLog, error) {
+	rows, err := q.db.Query(ctx, auditList,
+		arg.BeforeID,
+		arg.ActorID,
+		arg.OwnerID,
+		arg.Action,
+		arg.TargetID,
+		arg.Since,
+		arg.Until,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AuditLog
+	for rows.Next() {
+		var i AuditLog
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.ActorID,
+			&i.ActorEmail,
+			&i.Action,
+			&i.TargetType,
+			&i.TargetID,
+			&i.OwnerID,
+			&i.Address,
+			&i.Reason,
+			&i.Before,
+			&i.After,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

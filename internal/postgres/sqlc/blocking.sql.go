@@ -12,24 +12,37 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
+const adminBesides = `-- name: AdminBesides :one
+SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin' AND blocked_at IS NULL AND delete_at IS NULL AND id <> $1)
+`
+
+// Whether an administrator other than this one can sign in.
+func (q *Queries) AdminBesides(ctx context.Context, id domain.ID) (bool, error) {
+	row := q.db.QueryRow(ctx, adminBesides, id)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const mailingsOfBlocked = `-- name: MailingsOfBlocked :exec
-UPDATE mailings SET needs_plan = true, updated_at = $2::timestamptz
+UPDATE mailings SET needs_plan = true, reason = $2, updated_at = $3::timestamptz
 WHERE owner_id = $1 AND deleted_at IS NULL AND status IN ('scheduled', 'running')
 `
 
 type MailingsOfBlockedParams struct {
 	OwnerID domain.ID
+	Reason  string
 	Now     time.Time
 }
 
 // The mailings of an owner who is blocked: the planner takes their starts back.
 func (q *Queries) MailingsOfBlocked(ctx context.Context, arg MailingsOfBlockedParams) error {
-	_, err := q.db.Exec(ctx, mailingsOfBlocked, arg.OwnerID, arg.Now)
+	_, err := q.db.Exec(ctx, mailingsOfBlocked, arg.OwnerID, arg.Reason, arg.Now)
 	return err
 }
 
 const mailingsOfUnblocked = `-- name: MailingsOfUnblocked :exec
-UPDATE mailings SET needs_plan = true, active_at = $2::timestamptz, updated_at = $2::timestamptz
+UPDATE mailings SET needs_plan = true, reason = '', active_at = $2::timestamptz, updated_at = $2::timestamptz
 WHERE owner_id = $1 AND deleted_at IS NULL AND status IN ('scheduled', 'running')
 `
 
@@ -44,33 +57,48 @@ func (q *Queries) MailingsOfUnblocked(ctx context.Context, arg MailingsOfUnblock
 	return err
 }
 
-const userBlock = `-- name: UserBlock :exec
-UPDATE users SET blocked_at = coalesce(blocked_at, $2::timestamptz) WHERE id = $1
+const rolesLock = `-- name: RolesLock :exec
+SELECT pg_advisory_xact_lock($1::bigint)
 `
 
-type UserBlockParams struct {
-	ID  domain.ID
-	Now time.Time
-}
-
-func (q *Queries) UserBlock(ctx context.Context, arg UserBlockParams) error {
-	_, err := q.db.Exec(ctx, userBlock, arg.ID, arg.Now)
+// Whoever blocks somebody or changes a role waits here for the others who do, so that two cannot take away the last two
+// administrators from each other. It comes before every other lock.
+func (q *Queries) RolesLock(ctx context.Context, key int64) error {
+	_, err := q.db.Exec(ctx, rolesLock, key)
 	return err
 }
 
-const userBlocked = `-- name: UserBlocked :one
-SELECT (blocked_at IS NOT NULL)::boolean AS blocked FROM users WHERE id = $1
+const userBlock = `-- name: UserBlock :exec
+UPDATE users SET blocked_at = $2::timestamptz, blocked_reason = $3 WHERE id = $1
 `
 
-func (q *Queries) UserBlocked(ctx context.Context, id domain.ID) (bool, error) {
-	row := q.db.QueryRow(ctx, userBlocked, id)
-	var blocked bool
-	err := row.Scan(&blocked)
-	return blocked, err
+type UserBlockParams struct {
+	ID     domain.ID
+	Now    time.Time
+	Reason string
+}
+
+func (q *Queries) UserBlock(ctx context.Context, arg UserBlockParams) error {
+	_, err := q.db.Exec(ctx, userBlock, arg.ID, arg.Now, arg.Reason)
+	return err
+}
+
+const userSetRole = `-- name: UserSetRole :exec
+UPDATE users SET role = $2 WHERE id = $1
+`
+
+type UserSetRoleParams struct {
+	ID   domain.ID
+	Role string
+}
+
+func (q *Queries) UserSetRole(ctx context.Context, arg UserSetRoleParams) error {
+	_, err := q.db.Exec(ctx, userSetRole, arg.ID, arg.Role)
+	return err
 }
 
 const userUnblock = `-- name: UserUnblock :exec
-UPDATE users SET blocked_at = NULL WHERE id = $1
+UPDATE users SET blocked_at = NULL, blocked_reason = '' WHERE id = $1
 `
 
 func (q *Queries) UserUnblock(ctx context.Context, id domain.ID) error {

@@ -316,34 +316,35 @@ func (q *Queries) MailingList(ctx context.Context, arg MailingListParams) ([]Mai
 }
 
 const mailingLock = `-- name: MailingLock :one
-SELECT m.id, m.owner_id, m.name, m.message_id, m.start_at, m.end_at, m.time_zone, m.periodicity, m.on_unknown, m.status, m.held_status, m.reason, m.set_at, m.active_at, m.needs_plan, m.revision, m.created_at, m.updated_at, m.deleted_at, m.provider, (u.blocked_at IS NOT NULL)::boolean AS owner_blocked
+SELECT m.id, m.owner_id, m.name, m.message_id, m.start_at, m.end_at, m.time_zone, m.periodicity, m.on_unknown, m.status, m.held_status, m.reason, m.set_at, m.active_at, m.needs_plan, m.revision, m.created_at, m.updated_at, m.deleted_at, m.provider, (u.blocked_at IS NOT NULL)::boolean AS owner_blocked, u.blocked_reason AS owner_blocked_reason
 FROM mailings m JOIN users u ON u.id = m.owner_id
 WHERE m.id = $1
 FOR NO KEY UPDATE OF m FOR SHARE OF u
 `
 
 type MailingLockRow struct {
-	ID           domain.ID
-	OwnerID      domain.ID
-	Name         string
-	MessageID    domain.ID
-	StartAt      time.Time
-	EndAt        *time.Time
-	TimeZone     string
-	Periodicity  string
-	OnUnknown    string
-	Status       string
-	HeldStatus   *string
-	Reason       string
-	SetAt        time.Time
-	ActiveAt     time.Time
-	NeedsPlan    bool
-	Revision     int32
-	CreatedAt    time.Time
-	UpdatedAt    time.Time
-	DeletedAt    *time.Time
-	Provider     string
-	OwnerBlocked bool
+	ID                 domain.ID
+	OwnerID            domain.ID
+	Name               string
+	MessageID          domain.ID
+	StartAt            time.Time
+	EndAt              *time.Time
+	TimeZone           string
+	Periodicity        string
+	OnUnknown          string
+	Status             string
+	HeldStatus         *string
+	Reason             string
+	SetAt              time.Time
+	ActiveAt           time.Time
+	NeedsPlan          bool
+	Revision           int32
+	CreatedAt          time.Time
+	UpdatedAt          time.Time
+	DeletedAt          *time.Time
+	Provider           string
+	OwnerBlocked       bool
+	OwnerBlockedReason string
 }
 
 // The row of a mailing, locked until the transaction ends. Everything that changes a mailing or starts it goes
@@ -374,6 +375,7 @@ func (q *Queries) MailingLock(ctx context.Context, id domain.ID) (MailingLockRow
 		&i.DeletedAt,
 		&i.Provider,
 		&i.OwnerBlocked,
+		&i.OwnerBlockedReason,
 	)
 	return i, err
 }
@@ -397,7 +399,9 @@ func (q *Queries) MailingPlanned(ctx context.Context, id domain.ID) error {
 }
 
 const mailingSetStatus = `-- name: MailingSetStatus :exec
-UPDATE mailings SET status = $2, updated_at = $3 WHERE id = $1
+UPDATE mailings SET status = $2, updated_at = $3,
+    reason = CASE WHEN $2 = 'finished' THEN '' ELSE reason END
+WHERE id = $1
 `
 
 type MailingSetStatusParams struct {
@@ -406,6 +410,7 @@ type MailingSetStatusParams struct {
 	Now    time.Time
 }
 
+// What is finished is not held any more, whatever held it.
 func (q *Queries) MailingSetStatus(ctx context.Context, arg MailingSetStatusParams) error {
 	_, err := q.db.Exec(ctx, mailingSetStatus, arg.ID, arg.Status, arg.Now)
 	return err

@@ -40,6 +40,34 @@ func (q *Queries) UserByEmail(ctx context.Context, emailKey string) (User, error
 	return i, err
 }
 
+const userGet = `-- name: UserGet :one
+SELECT id, email, email_key, password_hash, role, verified_at, blocked_at, created_at, name, language, time_zone, blocked_reason, delete_at, totp_secret, totp_on, totp_step FROM users WHERE id = $1
+`
+
+func (q *Queries) UserGet(ctx context.Context, id domain.ID) (User, error) {
+	row := q.db.QueryRow(ctx, userGet, id)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.EmailKey,
+		&i.PasswordHash,
+		&i.Role,
+		&i.VerifiedAt,
+		&i.BlockedAt,
+		&i.CreatedAt,
+		&i.Name,
+		&i.Language,
+		&i.TimeZone,
+		&i.BlockedReason,
+		&i.DeleteAt,
+		&i.TotpSecret,
+		&i.TotpOn,
+		&i.TotpStep,
+	)
+	return i, err
+}
+
 const userInsert = `-- name: UserInsert :exec
 INSERT INTO users (id, email, email_key, password_hash, role, verified_at, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -66,4 +94,98 @@ func (q *Queries) UserInsert(ctx context.Context, arg UserInsertParams) error {
 		arg.CreatedAt,
 	)
 	return err
+}
+
+const userOverviews = `-- name: UserOverviews :many
+SELECT u.id, u.email, u.email_key, u.password_hash, u.role, u.verified_at, u.blocked_at, u.created_at, u.name, u.language, u.time_zone, u.blocked_reason, u.delete_at, u.totp_secret, u.totp_on, u.totp_step,
+    coalesce(greatest(
+        (SELECT max(s.last_seen_at) FROM sessions s WHERE s.user_id = u.id),
+        (SELECT max(k.last_used_at) FROM api_keys k WHERE k.user_id = u.id),
+        (SELECT l.at FROM audit_log l WHERE l.actor_id = u.id ORDER BY l.id DESC LIMIT 1)
+    ), '0001-01-01 00:00+00')::timestamptz AS last_seen_at,
+    (SELECT count(*) FROM clients c WHERE c.owner_id = u.id) AS clients,
+    (SELECT count(*) FROM mailings m WHERE m.owner_id = u.id AND m.deleted_at IS NULL) AS mailings,
+    (SELECT count(*) FROM mailings m WHERE m.owner_id = u.id AND m.deleted_at IS NULL AND m.status IN ('scheduled', 'running')) AS active_mailings
+FROM users u
+WHERE u.id IN (
+    SELECT p.id FROM users p
+    WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR p.id = $1::uuid)
+      AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR p.id < $2::uuid)
+      AND ($3::text = '' OR strpos(lower(p.email), lower($3::text)) > 0 OR strpos(lower(p.name), lower($3::text)) > 0)
+      AND ($4::text = '' OR p.role = $4::text)
+      AND ($5::text = '' OR $5::text = CASE
+            WHEN p.blocked_at IS NOT NULL THEN 'blocked'
+            WHEN p.delete_at IS NOT NULL THEN 'deleting'
+            WHEN p.verified_at IS NULL THEN 'unconfirmed'
+            ELSE 'active' END)
+    ORDER BY p.id DESC
+    LIMIT $6)
+ORDER BY u.id DESC
+`
+
+type UserOverviewsParams struct {
+	ID       domain.ID
+	After    domain.ID
+	Part     string
+	Role     string
+	Status   string
+	PageSize int32
+}
+
+type UserOverviewsRow struct {
+	User           User
+	LastSeenAt     time.Time
+	Clients        int64
+	Mailings       int64
+	ActiveMailings int64
+}
+
+// Users as managers see them, newest first; the counts are of those on the page only. Of who is signed in nowhere any more
+// the audit log knows when he was last there.
+func (q *Queries) UserOverviews(ctx context.Context, arg UserOverviewsParams) ([]UserOverviewsRow, error) {
+	rows, err := q.db.Query(ctx, userOverviews,
+		arg.ID,
+		arg.After,
+		arg.Part,
+		arg.Role,
+		arg.Status,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UserOverviewsRow
+	for rows.Next() {
+		var i UserOverviewsRow
+		if err := rows.Scan(
+			&i.User.ID,
+			&i.User.Email,
+			&i.User.EmailKey,
+			&i.User.PasswordHash,
+			&i.User.Role,
+			&i.User.VerifiedAt,
+			&i.User.BlockedAt,
+			&i.User.CreatedAt,
+			&i.User.Name,
+			&i.User.Language,
+			&i.User.TimeZone,
+			&i.User.BlockedReason,
+			&i.User.DeleteAt,
+			&i.User.TotpSecret,
+			&i.User.TotpOn,
+			&i.User.TotpStep,
+			&i.LastSeenAt,
+			&i.Clients,
+			&i.Mailings,
+			&i.ActiveMailings,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -1,0 +1,51 @@
+package domain
+
+import "time"
+
+// UserStatus is what a manager is told of the state of an account.
+type UserStatus string
+
+// The statuses; of several that fit, the first.
+const (
+	UserBlocked     UserStatus = "blocked"
+	UserDeleting    UserStatus = "deleting"
+	UserUnconfirmed UserStatus = "unconfirmed"
+	UserActive      UserStatus = "active"
+)
+
+// UserStatuses lists every status.
+func UserStatuses() []UserStatus {
+	return []UserStatus{UserActive, UserUnconfirmed, UserBlocked, UserDeleting}
+}
+
+// Status is the state of the account.
+func (u *User) Status() UserStatus {
+	switch {
+	case u.Blocked:
+		return UserBlocked
+	case u.DeleteAt != nil:
+		return UserDeleting
+	case !u.Confirmed:
+		return UserUnconfirmed
+	}
+	return UserActive
+}
+
+// UserOverview is a user as managers see one.
+type UserOverview struct {
+	User
+
+	BlockedAt  time.Time // zero: is not
+	LastSeenAt time.Time // to within a minute; zero: never
+	Clients    int
+	Mailings   int
+	// ActiveMailings are those that are scheduled or running.
+	ActiveMailings int
+}
+
+// UserFilter chooses users; zero fields choose all.
+type UserFilter struct {
+	Part   string // of the address or the name, in any case
+	Role   Role
+	Status UserStatus
+}
