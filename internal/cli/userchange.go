@@ -160,7 +160,7 @@ func (c *command) home() (string, error) {
 		return "", err
 	}
 	if r != nil {
-		return baseURL(cfg, r.HTTPAddr), nil
+		return app.BaseURL(cfg, r.HTTPAddr), nil
 	}
-	return baseURL(cfg, cfg.HTTPAddr), nil
+	return app.BaseURL(cfg, cfg.HTTPAddr), nil
 }
