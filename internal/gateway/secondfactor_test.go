@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	library "github.com/pquerna/otp/totp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -137,10 +136,7 @@ func turnOn(c *caller, clock *laterClock, pw string) *withFactor {
 
 func (a *api) query(into any, sql string, args ...any) {
 	a.t.Helper()
-	db, err := pgx.Connect(a.t.Context(), a.db)
-	require.NoError(a.t, err)
-	defer func() { assert.NoError(a.t, db.Close(a.t.Context())) }()
-	require.NoError(a.t, db.QueryRow(a.t.Context(), sql, args...).Scan(into))
+	require.NoError(a.t, a.connect().QueryRow(a.t.Context(), sql, args...).Scan(into))
 }
 
 func (a *api) logInWith(challenge, code string) answer {
@@ -213,10 +209,8 @@ func TestSecretsOfTheSecondFactorAreNowhere(t *testing.T) {
 // dump is every row of every table as XML, with bytes in hexadecimal.
 func (a *api) dump() string {
 	a.t.Helper()
-	db, err := pgx.Connect(a.t.Context(), a.db)
-	require.NoError(a.t, err)
-	defer func() { assert.NoError(a.t, db.Close(a.t.Context())) }()
-	_, err = db.Exec(a.t.Context(), "SET xmlbinary = 'hex'")
+	db := a.connect()
+	_, err := db.Exec(a.t.Context(), "SET xmlbinary = 'hex'")
 	require.NoError(a.t, err)
 	var dump string
 	require.NoError(a.t, db.QueryRow(a.t.Context(), `SELECT string_agg(query_to_xml(format('SELECT * FROM %I.%I', schemaname, tablename), true, false, '')::text, '')
