@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,10 +118,11 @@ func (e *elsewhere) refused(a answer, code string) {
 	require.Empty(e.t, a.cookieOf("vestnik-oidc"), "the way back is over")
 }
 
+// anna is somebody at the provider; change comes in pairs.
 func anna(change ...string) oidctest.Claims {
 	claims := oidctest.Claims{"sub": "subject-1", "email": "Anna@Example.org", "email_verified": true, "name": "Анна", "locale": "ru-RU"}
-	for i := 0; i < len(change); i += 2 {
-		claims[change[i]] = change[i+1]
+	for pair := range slices.Chunk(change, 2) {
+		claims[pair[0]] = pair[len(pair)-1]
 	}
 	return claims
 }
@@ -158,7 +160,7 @@ func TestOnlyTheBrowserThatSetOutComesBackAndOnce(t *testing.T) {
 	e.refused(e.finish(back, other), "oidc_state")
 	e.refused(e.finish(back, browser), "oidc_state") // whoever got hold of the state, it is spent
 
-	at, browser = e.start("/")
+	at, _ = e.start("/")
 	back = e.provider.SignIn(t, at, anna())
 	e.refused(e.finish(back, ""), "oidc_state")
 
@@ -277,6 +279,7 @@ func TestAnUnconfirmedAccountIsTakenOver(t *testing.T) {
 	key, err := e.store.CreateAPIKey(t.Context(), squatter.user.ID, "planted")
 	require.NoError(t, err)
 	f := turnOn(squatter, e.clock, goodPassword)
+	mailing := squatter.mailing(squatter.message(), squatter.client("victim@example.org"))
 
 	me := e.me(e.signIn(anna())) // without a code: the second factor was not hers
 	assert.Equal(t, squatter.user.ID.String(), me["id"])
@@ -291,6 +294,9 @@ func TestAnUnconfirmedAccountIsTakenOver(t *testing.T) {
 	e.query(&left, "SELECT count(*) FROM tokens WHERE used_at IS NULL")
 	assert.Zero(t, left)
 	assert.NotEmpty(t, f.codes)
+	var status string
+	e.query(&status, "SELECT status FROM mailings WHERE id = $1", mailing)
+	assert.Equal(t, "paused", status, "what somebody else planned does not go out in her name")
 }
 
 func TestWhoIsBlockedDoesNotGetInFromElsewhere(t *testing.T) {

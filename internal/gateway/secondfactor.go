@@ -21,7 +21,7 @@ type secondFactorStore interface {
 	RecoveryCodesLeft(ctx context.Context, user domain.ID) (int, error)
 	// CountFactorTry counts a try before it is checked, and returns how long to wait when there were too many.
 	CountFactorTry(ctx context.Context, user domain.ID) (wait time.Duration, err error)
-	// ForgetFactorTries is for after a try that was right; the methods below that take a proof do it themselves.
+	// ForgetFactorTries is for after a try that was right; the methods below do it themselves.
 	ForgetFactorTries(ctx context.Context, user domain.ID) error
 	// BeginFactor keeps a sealed secret; a Conflict while the second factor is on.
 	BeginFactor(ctx context.Context, user domain.ID, sealed []byte) error
@@ -94,6 +94,9 @@ func (a secondFactorAPI) BeginSecondFactor(ctx context.Context, r openapi.BeginS
 		return nil, domain.NewConflict("second_factor_on", "the second factor is on; turn it off first")
 	}
 	if err := a.prove(ctx, user.ID, state, r.Body.Password); err != nil {
+		return nil, err
+	}
+	if err := a.store.ForgetFactorTries(ctx, user.ID); err != nil {
 		return nil, err
 	}
 	setup, sealed := a.factor.Begin(user.ID, user.Email)
@@ -180,7 +183,8 @@ func (a secondFactorAPI) RenewRecoveryCodes(ctx context.Context, r openapi.Renew
 	return openapi.RenewRecoveryCodes200JSONResponse{Codes: codes}, nil
 }
 
-// prove checks the password; whoever has none has nothing to prove with but the session.
+// prove checks the password; whoever has none has nothing to prove with but the session. The try stays counted: where a code
+// is asked for too, the password being right must not make guesses at that free.
 func (a secondFactorAPI) prove(ctx context.Context, user domain.ID, state domain.Factor, given *string) error {
 	if state.PasswordHash == "" {
 		return nil
@@ -198,7 +202,7 @@ func (a secondFactorAPI) prove(ctx context.Context, user domain.ID, state domain
 	if !ok {
 		return domain.NewInvalid(domain.FieldError{Field: "password", Message: "is wrong"})
 	}
-	return a.store.ForgetFactorTries(ctx, user)
+	return nil
 }
 
 // check holds what was typed to the sealed secret; domain.ErrFactorRefused when it does not fit.

@@ -311,6 +311,20 @@ func TestGuessingIsBounded(t *testing.T) {
 	a.logInWith(f.challenge(), f.next()).want(http.StatusOK) // it was the owner, at this address
 }
 
+func TestThePasswordDoesNotMakeGuessesAtTheCodeFree(t *testing.T) {
+	t.Parallel()
+	a, clock := newFactorAPI(t)
+	f := turnOn(a.member("anna@example.org", goodPassword), clock, goodPassword)
+	body := object{"password": goodPassword, "code": f.wrong()}
+	tries := 0
+	for f.do("DELETE", base+"/me/second-factor", body).status == http.StatusUnprocessableEntity {
+		tries++
+		require.LessOrEqual(t, tries, 10)
+	}
+	f.do("DELETE", base+"/me/second-factor", object{"password": goodPassword, "code": f.next()}).problem(http.StatusTooManyRequests, "too_many_tries")
+	assert.Equal(t, true, f.do("GET", base+"/me", nil).body["second_factor"])
+}
+
 func TestRemovingTheSecondFactor(t *testing.T) {
 	t.Parallel()
 	a, clock := newFactorAPI(t)

@@ -16,6 +16,15 @@ import (
 // identityLoginLife is how long one may stay at the identity provider.
 const identityLoginLife = 10 * time.Minute
 
+// identityTries is how often a sign-in is begun again because the account has changed meanwhile.
+const identityTries = 3
+
+// errConfirmed says that an account was confirmed while it was being taken over.
+var errConfirmed = errors.New("the account was confirmed meanwhile")
+
+// takenOver is the reason that the owner of an account reads at mailings somebody else planned.
+const takenOver = "whoever planned this had not shown that the account's address is theirs; resume it if that was you"
+
 // BeginIdentityLogin keeps what a browser must come back with.
 func (s *Store) BeginIdentityLogin(ctx context.Context, l domain.IdentityLogin) error {
 	err := s.q.OIDCLoginInsert(ctx, sqlc.OIDCLoginInsertParams{
@@ -45,13 +54,16 @@ func (s *Store) TakeIdentityLogin(ctx context.Context, state, browser string) (d
 //
 // An identity that is not known yet is only worth something with an address that its provider vouches for. It is linked
 // to the account with that address. If that account never confirmed it, anybody may have opened it, waiting for the
-// owner: then nothing of what could open it remains: password, sessions, keys, links, second factor. Without an account
-// one is opened, if registration is open. The errors are Forbidden: oidc_email_unverified, registration_closed,
+// owner: then nothing of what could open it remains: password, sessions, keys, links, second factor; and what was planned
+// is paused. Without an account one is opened, if registration is open. The errors are Forbidden: oidc_email_unverified, registration_closed,
 // user_blocked.
 func (s *Store) SignInByIdentity(ctx context.Context, id domain.Identity, registration bool, userAgent string) (domain.SignedIn, error) {
 	in, err := s.signInByIdentity(ctx, id, registration, userAgent)
-	if isUnique(err, "identities_pkey") || isUnique(err, "users_email_key_key") { // the same person, at the same moment
-		in, err = s.signInByIdentity(ctx, id, registration, userAgent)
+	for range identityTries {
+		if !isUnique(err, "identities_pkey") && !isUnique(err, "users_email_key_key") && !errors.Is(err, errConfirmed) {
+			break
+		}
+		in, err = s.signInByIdentity(ctx, id, registration, userAgent) // the same person, at the same moment
 	}
 	return in, err
 }
@@ -80,13 +92,34 @@ func (s *Store) signInByIdentity(ctx context.Context, id domain.Identity, regist
 	return in, err
 }
 
+// lockVouched returns the account with the address, locked. The mailings of one that is about to be taken over are paused
+// before that: mailings come first, then the user, as MailingLock does; the other way round they could wait for each
+// other.
+func (s *Store) lockVouched(ctx context.Context, q *sqlc.Queries, email string) (sqlc.User, error) {
+	row, err := q.UserByEmail(ctx, email)
+	if err != nil {
+		return sqlc.User{}, err
+	}
+	unconfirmed := row.VerifiedAt == nil
+	if unconfirmed {
+		if err := q.MailingsOfTakenOver(ctx, sqlc.MailingsOfTakenOverParams{OwnerID: row.ID, Reason: takenOver, Now: s.stamp()}); err != nil {
+			return sqlc.User{}, err
+		}
+	}
+	row, err = q.UserByEmailLock(ctx, email)
+	if err == nil && unconfirmed != (row.VerifiedAt == nil) {
+		return sqlc.User{}, errConfirmed
+	}
+	return row, err
+}
+
 // adopt finds or makes the account for an identity that is not known yet.
 func (s *Store) adopt(ctx context.Context, q *sqlc.Queries, id domain.Identity, registration bool) (sqlc.User, error) {
 	if !id.EmailVerified || id.Email.Key == "" {
 		return sqlc.User{}, &domain.Error{Kind: domain.Forbidden, Code: "oidc_email_unverified", Message: "the identity provider has not verified your address"}
 	}
 	now, actions := s.stamp(), []domain.AuditAction{domain.AuditIdentityLink}
-	row, err := q.UserByEmailLock(ctx, id.Email.Key)
+	row, err := s.lockVouched(ctx, q, id.Email.Key)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows) && !registration:
 		return sqlc.User{}, &domain.Error{Kind: domain.Forbidden, Code: "registration_closed", Message: "there is no account with this address, and none may be opened"}

@@ -28,3 +28,16 @@ RETURNING users.*;
 INSERT INTO users (id, email, email_key, password_hash, role, name, language, verified_at, created_at)
 VALUES ($1, $2, $3, '', 'user', $4, $5, sqlc.arg(now)::timestamptz, sqlc.arg(now)::timestamptz)
 RETURNING *;
+
+-- name: MailingsOfTakenOver :exec
+-- What somebody else has planned is not to go out in the owner's name, nor when a manager enables it again. In the order of
+-- ids, so that two who do it at once do not wait for each other.
+UPDATE mailings SET status = CASE WHEN status = 'disabled' THEN status ELSE 'paused' END,
+    held_status = CASE WHEN status = 'disabled' THEN 'paused' ELSE held_status END,
+    reason = CASE WHEN status = 'disabled' THEN reason ELSE sqlc.arg(reason)::text END,
+    needs_plan = true, revision = revision + 1, updated_at = sqlc.arg(now)::timestamptz
+WHERE id IN (
+    SELECT m.id FROM mailings m
+    WHERE m.owner_id = $1 AND m.deleted_at IS NULL
+        AND (m.status IN ('scheduled', 'running') OR m.status = 'disabled' AND m.held_status IN ('scheduled', 'running'))
+    ORDER BY m.id FOR NO KEY UPDATE);

@@ -66,6 +66,31 @@ func (q *Queries) IdentityUser(ctx context.Context, arg IdentityUserParams) (Use
 	return i, err
 }
 
+const mailingsOfTakenOver = `-- name: MailingsOfTakenOver :exec
+UPDATE mailings SET status = CASE WHEN status = 'disabled' THEN status ELSE 'paused' END,
+    held_status = CASE WHEN status = 'disabled' THEN 'paused' ELSE held_status END,
+    reason = CASE WHEN status = 'disabled' THEN reason ELSE $2::text END,
+    needs_plan = true, revision = revision + 1, updated_at = $3::timestamptz
+WHERE id IN (
+    SELECT m.id FROM mailings m
+    WHERE m.owner_id = $1 AND m.deleted_at IS NULL
+        AND (m.status IN ('scheduled', 'running') OR m.status = 'disabled' AND m.held_status IN ('scheduled', 'running'))
+    ORDER BY m.id FOR NO KEY UPDATE)
+`
+
+type MailingsOfTakenOverParams struct {
+	OwnerID domain.ID
+	Reason  string
+	Now     time.Time
+}
+
+// What somebody else has planned is not to go out in the owner's name, nor when a manager enables it again. In the order of
+// ids, so that two who do it at once do not wait for each other.
+func (q *Queries) MailingsOfTakenOver(ctx context.Context, arg MailingsOfTakenOverParams) error {
+	_, err := q.db.Exec(ctx, mailingsOfTakenOver, arg.OwnerID, arg.Reason, arg.Now)
+	return err
+}
+
 const oIDCLoginInsert = `-- name: OIDCLoginInsert :exec
 INSERT INTO oidc_logins (hash, browser, nonce, verifier, return_to, created_at) VALUES ($1, $2, $3, $4, $5, $6)
 `
