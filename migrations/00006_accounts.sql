@@ -51,6 +51,14 @@ CREATE TABLE recovery_codes (
     used_at timestamptz,
     PRIMARY KEY (user_id, hash)
 );
+-- How often the second factor was tried in the hour since, from each address, and from all of them in the row without one.
+CREATE TABLE factor_tries (
+    user_id uuid        NOT NULL REFERENCES users ON DELETE CASCADE,
+    address text        NOT NULL,
+    tries   integer     NOT NULL,
+    since   timestamptz NOT NULL,
+    PRIMARY KEY (user_id, address)
+);
 
 -- Accounts at identity providers (OpenID Connect Core 1.0 §2: iss and sub together name a person for good).
 CREATE TABLE identities (
@@ -124,7 +132,7 @@ CREATE TRIGGER audit_log_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
     FOR EACH STATEMENT EXECUTE FUNCTION audit_log_keep();
 
 -- +goose Down
-DROP TABLE audit_log, notices, oidc_logins, identities, recovery_codes, tokens, sessions;
+DROP TABLE audit_log, notices, oidc_logins, identities, factor_tries, recovery_codes, tokens, sessions;
 DROP FUNCTION audit_log_keep;
 ALTER TABLE api_keys DROP COLUMN prefix, DROP COLUMN scopes;
 DROP INDEX users_delete;

@@ -3,13 +3,16 @@ package app
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/gateway"
+	"github.com/vestnik-mail/vestnik/internal/oidc"
 	"github.com/vestnik-mail/vestnik/internal/postgres"
 	"github.com/vestnik-mail/vestnik/internal/redis"
 	"github.com/vestnik-mail/vestnik/internal/render"
+	"github.com/vestnik-mail/vestnik/internal/totp"
 )
 
 // cachedStore is the database with its sums kept in Redis.
@@ -39,6 +42,33 @@ func (c cachedStore) Summary(ctx context.Context, owner domain.ID, in domain.Per
 	return c.reports.Summary(ctx, owner, in, zone)
 }
 
+// baseURL is the address that people reach Vestnik by.
+func (p *parts) baseURL() string {
+	if p.cfg.BaseURL != "" {
+		return strings.TrimSuffix(p.cfg.BaseURL, "/")
+	}
+	return "http://" + p.cfg.HTTPAddr
+}
+
+// secondFactor returns what makes and checks second factors; nil without a key to seal their secrets with.
+func (p *parts) secondFactor() (*totp.Factor, error) {
+	if p.cfg.SecretKey == "" {
+		return nil, nil //nolint:nilnil // see gateway.Deps
+	}
+	return totp.New(p.cfg.SecretKey)
+}
+
+// identities returns the identity provider of the settings; nil: there is none.
+func (p *parts) identities() gateway.IdentityProvider {
+	if p.cfg.OIDCIssuer == "" {
+		return nil
+	}
+	return oidc.New(oidc.Settings{
+		Name: p.cfg.IdentityProvider(), Issuer: p.cfg.OIDCIssuer, ClientID: p.cfg.OIDCClient, ClientSecret: p.cfg.OIDCSecret,
+		RedirectURL: p.baseURL() + "/api/v1/auth/oidc/callback",
+	}, p.clock)
+}
+
 // gateway returns the REST API. Its streams end when ctx does.
 func (p *parts) gateway(ctx context.Context, mailbox http.Handler) (http.Handler, error) {
 	compile, err := compiler(p.cfg)
@@ -49,7 +79,14 @@ func (p *parts) gateway(ctx context.Context, mailbox http.Handler) (http.Handler
 	for _, d := range p.dependencies() {
 		checks = append(checks, gateway.Check{Name: d.name, Run: d.ping})
 	}
+	factor, err := p.secondFactor()
+	if err != nil {
+		return nil, err
+	}
 	return gateway.New(gateway.Deps{
+		BaseURL:      p.baseURL(),
+		Factor:       factor,
+		Identities:   p.identities(),
 		Store:        newCachedStore(p.store, p.redis),
 		Clock:        p.clock,
 		Log:          p.log.With().Str("job", "gateway").Logger(),

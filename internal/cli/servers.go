@@ -37,6 +37,11 @@ type servers struct {
 // started.
 func (s *servers) start(ctx context.Context, cfg config.Config) (config.Config, error) {
 	var err error
+	if cfg.SecretKey == "" && cfg.DatabaseURL == "" { // what it seals is in the database, so the two stay together
+		if cfg.SecretKey, err = standalone.SecretKey(s.dir); err != nil {
+			return cfg, err
+		}
+	}
 	if cfg.DatabaseURL == "" {
 		s.log.Info().Str("dir", s.dir).Msg("starting PostgreSQL")
 		if s.pg, err = startDatabase(ctx, s.dir, s.log); err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
+	"net/netip"
 	"net/url"
 	"os"
 	"reflect"
@@ -40,7 +41,11 @@ type Config struct {
 	MailFrom     string        `env:"MAIL_FROM" envDefault:"Vestnik <vestnik@localhost>" desc:"sender of every message: Name <address>"`
 	Workers      int           `env:"WORKERS" envDefault:"20" desc:"chunks that one sender sends at a time"`
 	Lease        time.Duration `env:"LEASE" envDefault:"15s" desc:"how long a chunk stays with a sender that shows no life"`
-	SecretKey    string        `env:"SECRET_KEY" secret:"true" desc:"at least 32 characters; signs what leaves Vestnik and comes back"`
+	SecretKey    string        `env:"SECRET_KEY" secret:"true" desc:"at least 32 characters; signs what leaves Vestnik and comes back, and seals the secrets of second factors: keep a copy, and the same for every gateway"`
+	OIDCIssuer   string        `env:"OIDC_ISSUER" desc:"signing in by OpenID Connect: the issuer, https://id.example.com; BASE_URL/api/v1/auth/oidc/callback is where it sends people back to; empty: passwords only"`
+	OIDCClient   string        `env:"OIDC_CLIENT_ID" desc:"what the issuer of OIDC_ISSUER knows Vestnik by"`
+	OIDCSecret   string        `env:"OIDC_CLIENT_SECRET" secret:"true" desc:"the secret of OIDC_CLIENT_ID; empty for a public client"`
+	OIDCName     string        `env:"OIDC_NAME" desc:"what people call the issuer, on the button; empty: its host"`
 	DataDir      string        `env:"DATA_DIR" desc:"data of vestnik up; empty: $XDG_DATA_HOME/vestnik, as root /var/lib/vestnik"`
 	LogLevel     string        `env:"LOG_LEVEL" envDefault:"info" desc:"trace, debug, info, warn or error"`
 	LogFormat    string        `env:"LOG_FORMAT" envDefault:"auto" desc:"json, console, or auto: console on a terminal"`
@@ -177,8 +182,49 @@ func (c *Config) validate() []error {
 	if c.SecretKey != "" && len(c.SecretKey) < 32 {
 		add("SECRET_KEY", "must have at least 32 characters; it has %d", len(c.SecretKey))
 	}
+	bad = append(bad, c.validateOIDC()...)
 	slices.SortFunc(bad, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return bad
+}
+
+// validateOIDC checks the settings of signing in elsewhere. Whoever can change what the issuer answers can be anybody here, so
+// it is asked over TLS, but on this machine.
+func (c *Config) validateOIDC() []error {
+	if c.OIDCIssuer == "" {
+		if c.OIDCClient != "" || c.OIDCSecret != "" {
+			return []error{errors.New(prefix + "OIDC_ISSUER: must be set with OIDC_CLIENT_ID")}
+		}
+		return nil
+	}
+	var bad []error
+	u, err := url.Parse(c.OIDCIssuer)
+	switch {
+	case err != nil:
+		bad = append(bad, errors.New(prefix+"OIDC_ISSUER: is not a URL"))
+	case u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())):
+		bad = append(bad, errors.New(prefix+"OIDC_ISSUER: must begin with https://"))
+	case u.Host == "":
+		bad = append(bad, errors.New(prefix+"OIDC_ISSUER: names no host"))
+	case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+		bad = append(bad, errors.New(prefix+"OIDC_ISSUER: must have nothing but a host and a path"))
+	}
+	if c.OIDCClient == "" {
+		bad = append(bad, errors.New(prefix+"OIDC_CLIENT_ID: must be set with OIDC_ISSUER"))
+	}
+	return bad
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// IdentityProvider is what people call the issuer of OIDC_ISSUER.
+func (c *Config) IdentityProvider() string {
+	if u, err := url.Parse(c.OIDCIssuer); c.OIDCName == "" && err == nil {
+		return u.Hostname()
+	}
+	return c.OIDCName
 }
 
 // HTTPTokens are the tokens of the services with an HTTP interface, in their order; none when no token is set.

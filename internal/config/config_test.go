@@ -121,3 +121,30 @@ func TestSecretsOfURLsAreMaskedWhereverTheyStand(t *testing.T) {
 	require.Equal(t, "https://********@api.example.com/send?api_key=********&v=********#name=api&rate=5", all["VESTNIK_HTTP_PROVIDER_URL"])
 	require.Equal(t, "smtp://anna:********@mail.example.com:587?tls=starttls&rate=100", all["VESTNIK_SMTP_URL"])
 }
+
+func TestSettingsOfSigningInElsewhere(t *testing.T) {
+	t.Parallel()
+	for want, vars := range map[string][]string{
+		"OIDC_ISSUER: must be set":       {"VESTNIK_OIDC_CLIENT_ID=vestnik"},
+		"OIDC_CLIENT_ID: must be set":    {"VESTNIK_OIDC_ISSUER=https://id.example.com"},
+		"OIDC_ISSUER: must begin with":   {"VESTNIK_OIDC_ISSUER=http://id.example.com", "VESTNIK_OIDC_CLIENT_ID=vestnik"},
+		"OIDC_ISSUER: names no host":     {"VESTNIK_OIDC_ISSUER=https:///x", "VESTNIK_OIDC_CLIENT_ID=vestnik"},
+		"OIDC_ISSUER: must have nothing": {"VESTNIK_OIDC_ISSUER=https://id.example.com/?x=hunter2", "VESTNIK_OIDC_CLIENT_ID=vestnik"},
+		"OIDC_ISSUER: is not a URL":      {"VESTNIK_OIDC_ISSUER=https://id example.com", "VESTNIK_OIDC_CLIENT_ID=vestnik"},
+	} {
+		_, err := config.Parse(vars)
+		require.ErrorContains(t, err, "VESTNIK_"+want)
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+	cfg, err := config.Parse([]string{
+		"VESTNIK_OIDC_ISSUER=http://127.0.0.1:9000/realm", "VESTNIK_OIDC_CLIENT_ID=vestnik", "VESTNIK_OIDC_CLIENT_SECRET=hunter2",
+	})
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1", cfg.IdentityProvider())
+	for _, s := range cfg.Settings() {
+		require.NotContains(t, s.Value, "hunter2", s.Name)
+	}
+	cfg, err = config.Parse([]string{"VESTNIK_OIDC_ISSUER=https://id.example.com", "VESTNIK_OIDC_CLIENT_ID=vestnik", "VESTNIK_OIDC_NAME=Example Inc."})
+	require.NoError(t, err)
+	require.Equal(t, "Example Inc.", cfg.IdentityProvider())
+}

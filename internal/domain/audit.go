@@ -26,6 +26,7 @@ const (
 	AuditFactorOn       AuditAction = "second_factor.on"
 	AuditFactorOff      AuditAction = "second_factor.off"
 	AuditFactorCodes    AuditAction = "second_factor.codes"
+	AuditIdentityLink   AuditAction = "identity.link"
 	AuditMailingDisable AuditAction = "mailing.disable"
 	AuditMailingEnable  AuditAction = "mailing.enable"
 	AuditMailingStart   AuditAction = "mailing.start"

@@ -73,6 +73,7 @@ func (op *operation) parameters(c *gin.Context) ([]domain.FieldError, error) {
 	for name, values := range query {
 		p, known := op.query[name]
 		switch {
+		case !known && op.foreign:
 		case !known:
 			s.fault(name, "is no parameter of this call")
 		case len(values) > 1:

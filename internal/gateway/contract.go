@@ -22,6 +22,7 @@ type operation struct {
 	id         string
 	rule       rule
 	query      map[string]*openapi3.Parameter
+	foreign    bool // others make the query, so what is not known in it is ignored
 	headers    map[string]*openapi3.Parameter
 	body       *openapi3.Schema // of a JSON body
 	bodyNeeded bool
@@ -53,6 +54,7 @@ func ginPath(path string) string {
 
 func newOperation(item *openapi3.PathItem, op *openapi3.Operation) *operation {
 	out := &operation{id: op.OperationID, query: map[string]*openapi3.Parameter{}, headers: map[string]*openapi3.Parameter{}}
+	out.foreign, _ = op.Extensions["x-foreign-query"].(bool)
 	for _, list := range []openapi3.Parameters{item.Parameters, op.Parameters} {
 		for _, p := range list {
 			switch p.Value.In {

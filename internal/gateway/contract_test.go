@@ -183,7 +183,7 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 	c := newAPI(t).person("o@example.org", domain.RoleAdmin)
 	m := c.everything()
 	for _, call := range calls(t) {
-		if unbuilt(call.path) {
+		if unbuilt(call.path) || call.op.Extensions["x-foreign-query"] == true {
 			continue
 		}
 		a := c.do(call.method, m.fill(call.path)+"?limt=5", object{}, "Content-Type", mediaOf(call)).problem(http.StatusUnprocessableEntity, "validation_failed")
@@ -193,7 +193,10 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 
 // unbuilt tells the calls whose handlers are still to come.
 func unbuilt(path string) bool {
-	return path != "/me/activity" && slices.Contains([]string{"auth", "me"}, strings.Split(path, "/")[1])
+	if path == "/me/activity" || strings.Contains(path, "second-factor") || strings.HasPrefix(path, "/auth/oidc/") {
+		return false
+	}
+	return slices.Contains([]string{"auth", "me"}, strings.Split(path, "/")[1])
 }
 
 func mediaOf(c call) string {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/gateway/openapi"
+	"github.com/vestnik-mail/vestnik/internal/totp"
 )
 
 const basePath = "/api/v1"
@@ -37,10 +38,12 @@ type Store interface {
 	reportStore
 	userStore
 	auditStore
+	secondFactorStore
+	identityStore
 }
 
-// Deps are the parts that the gateway works with. All but Stopping, Mailbox, Metrics and Begin must be set; Checks may be
-// empty.
+// Deps are the parts that the gateway works with. All but Factor, Identities, Stopping, Mailbox, Metrics and Begin must be
+// set; Checks may be empty.
 type Deps struct {
 	Store Store
 	Clock domain.Clock
@@ -49,6 +52,14 @@ type Deps struct {
 	CheckMessage func(domain.Message) []domain.FieldError
 	// Preview fills a message in for a client.
 	Preview func(m domain.Message, c domain.Client, mailingName string) (subject, html, text string, err error)
+	// BaseURL is the address people reach Vestnik by, without a slash at its end. No link is made from what a request says.
+	BaseURL string
+	// RegistrationClosed says that nobody may open an account.
+	RegistrationClosed bool
+	// Factor makes and checks second factors; nil: there is no key to seal their secrets with, so nobody can set one up.
+	Factor *totp.Factor
+	// Identities signs people in elsewhere; nil: nobody does.
+	Identities IdentityProvider
 	// Checks say whether the parts are there; /readyz asks them.
 	Checks []Check
 	// Stopping is closed when the process begins to stop: streams end at once then, and uploads soon. nil: never.
@@ -115,21 +126,23 @@ func New(d Deps) (http.Handler, error) {
 
 	streams := newStreams(d.Stopping)
 	s := &server{
-		clientAPI:      clientAPI{d.Store},
-		exportAPI:      exportAPI{d.Store},
-		importAPI:      importAPI{d.Store, streams},
-		listAPI:        listAPI{d.Store},
-		messageAPI:     messageAPI{d.Store, d.Store, d.CheckMessage, d.Preview},
-		mailingAPI:     mailingAPI{d.Store, d.Clock},
-		attemptAPI:     attemptAPI{d.Store},
-		providerAPI:    providerAPI{d.Store},
-		progressAPI:    progressAPI{d.Store, d.Clock, streams},
-		reportAPI:      reportAPI{d.Store, d.Clock},
-		suppressionAPI: suppressionAPI{d.Store},
-		userAPI:        userAPI{d.Store},
-		auditAPI:       auditAPI{d.Store},
+		clientAPI:       clientAPI{d.Store},
+		exportAPI:       exportAPI{d.Store},
+		importAPI:       importAPI{d.Store, streams},
+		listAPI:         listAPI{d.Store},
+		messageAPI:      messageAPI{d.Store, d.Store, d.CheckMessage, d.Preview},
+		mailingAPI:      mailingAPI{d.Store, d.Clock},
+		attemptAPI:      attemptAPI{d.Store},
+		providerAPI:     providerAPI{d.Store},
+		progressAPI:     progressAPI{d.Store, d.Clock, streams},
+		reportAPI:       reportAPI{d.Store, d.Clock},
+		suppressionAPI:  suppressionAPI{d.Store},
+		userAPI:         userAPI{d.Store},
+		auditAPI:        auditAPI{d.Store},
+		secondFactorAPI: secondFactorAPI{d.Store, d.Factor, d.Clock, overTLS(d.BaseURL)},
+		oidcAPI:         oidcAPI{d.Store, d.Identities, !d.RegistrationClosed, overTLS(d.BaseURL)},
 	}
-	group := engine.Group(basePath, apiHeaders, authenticate(d.Store), contract.access, contract.readBody, idempotent(d.Store), contract.check)
+	group := engine.Group(basePath, apiHeaders, authenticate(d.Store), contract.access, contract.readBody, contract.idempotent(d.Store), contract.check)
 	openapi.RegisterHandlersWithOptions(group, strict(s), openapi.GinServerOptions{
 		// Queries and headers have been checked by then, so what does not parse is an id in the path.
 		ErrorHandler: func(c *gin.Context, _ error, _ int) { fail(c, errNoRoute) },

@@ -2,8 +2,12 @@ package gateway
 
 import (
 	"net/http"
+	"strings"
 	"time"
 )
+
+// overTLS says whether browsers reach the address over TLS, and so whether cookies can be Secure.
+func overTLS(baseURL string) bool { return strings.HasPrefix(baseURL, "https://") }
 
 // sessionCookie is the name of the cookie over TLS: a browser takes a cookie of that prefix only from the host itself,
 // over TLS and for the whole of it (RFC 6265bis §4.1.3.2), so no neighbour can plant one.

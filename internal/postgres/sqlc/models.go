@@ -193,6 +193,13 @@ type DeliveryTry struct {
 	At        time.Time
 }
 
+type FactorTry struct {
+	UserID  domain.ID
+	Address string
+	Tries   int32
+	Since   time.Time
+}
+
 type IdempotencyKey struct {
 	UserID      domain.ID
 	Key         string
