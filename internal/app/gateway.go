@@ -50,7 +50,7 @@ func (p *parts) gateway(ctx context.Context, mailbox http.Handler) (http.Handler
 		checks = append(checks, gateway.Check{Name: d.name, Run: d.ping})
 	}
 	return gateway.New(gateway.Deps{
-		Store:        newCachedStore(p.store, p.redis),
+		Store:        newCachedStore(p.scoped, p.redis),
 		Clock:        p.clock,
 		Log:          p.log.With().Str("job", "gateway").Logger(),
 		CheckMessage: render.Check,

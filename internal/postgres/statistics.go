@@ -18,7 +18,7 @@ const maxKinds = 10_000
 
 // snapshot runs fn on the database as it is at one instant, so that sums taken one after the other agree.
 func (s *Store) snapshot(ctx context.Context, fn func(q *sqlc.Queries) error) error {
-	return pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly},
+	return s.transact(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly},
 		func(tx pgx.Tx) error { return fn(s.q.WithTx(tx)) })
 }
 

@@ -9,7 +9,8 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
 )
 
-// CreateUser opens an account; passwordHash comes from package password. An address that has one already is a Conflict.
+// CreateUser opens an account; passwordHash comes from package password. A scoped store makes none but those of the role
+// user. An address that has one already is a Conflict.
 func (s *Store) CreateUser(ctx context.Context, email domain.Address, passwordHash string, role domain.Role, verified bool) (domain.User, error) {
 	now := s.stamp()
 	u := sqlc.UserInsertParams{
@@ -18,7 +19,7 @@ func (s *Store) CreateUser(ctx context.Context, email domain.Address, passwordHa
 	if verified {
 		u.VerifiedAt = &now
 	}
-	switch err := s.q.UserInsert(ctx, u); {
+	switch err := s.q.UserInsert(asAuth(ctx), u); {
 	case isUnique(err, "users_email_key_key"):
 		return domain.User{}, domain.NewConflict("user_exists", "there is an account with this address already")
 	case err != nil:
@@ -29,7 +30,7 @@ func (s *Store) CreateUser(ctx context.Context, email domain.Address, passwordHa
 
 // UserByEmail returns the user with this address and the hash of the password, or a NotFound error.
 func (s *Store) UserByEmail(ctx context.Context, email domain.Address) (domain.User, string, error) {
-	u, err := s.q.UserByEmail(ctx, email.Key)
+	u, err := s.q.UserByEmail(asAuth(ctx), email.Key)
 	if err != nil {
 		return domain.User{}, "", orNotFound(err, "user")
 	}

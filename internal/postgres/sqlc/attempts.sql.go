@@ -13,7 +13,7 @@ import (
 )
 
 const attemptGet = `-- name: AttemptGet :one
-SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired FROM attempt_reports WHERE id = $1 AND owner_id = $2
+SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired, owner_email FROM attempt_reports WHERE id = $1 AND owner_id = $2
 `
 
 type AttemptGetParams struct {
@@ -46,12 +46,13 @@ func (q *Queries) AttemptGet(ctx context.Context, arg AttemptGetParams) (Attempt
 		&i.Unknown,
 		&i.Skipped,
 		&i.Expired,
+		&i.OwnerEmail,
 	)
 	return i, err
 }
 
 const attemptGetAny = `-- name: AttemptGetAny :one
-SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired FROM attempt_reports WHERE id = $1
+SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired, owner_email FROM attempt_reports WHERE id = $1
 `
 
 func (q *Queries) AttemptGetAny(ctx context.Context, id domain.ID) (AttemptReport, error) {
@@ -79,12 +80,13 @@ func (q *Queries) AttemptGetAny(ctx context.Context, id domain.ID) (AttemptRepor
 		&i.Unknown,
 		&i.Skipped,
 		&i.Expired,
+		&i.OwnerEmail,
 	)
 	return i, err
 }
 
 const attemptList = `-- name: AttemptList :many
-SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired FROM attempt_reports
+SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired, owner_email FROM attempt_reports
 WHERE mailing_id = $1 AND owner_id = $2
   AND ($3::uuid = '00000000-0000-0000-0000-000000000000' OR id < $3::uuid)
 ORDER BY id DESC
@@ -134,6 +136,7 @@ func (q *Queries) AttemptList(ctx context.Context, arg AttemptListParams) ([]Att
 			&i.Unknown,
 			&i.Skipped,
 			&i.Expired,
+			&i.OwnerEmail,
 		); err != nil {
 			return nil, err
 		}

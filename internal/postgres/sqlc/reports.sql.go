@@ -13,7 +13,7 @@ import (
 )
 
 const attemptHistory = `-- name: AttemptHistory :many
-SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired FROM attempt_reports
+SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired, owner_email FROM attempt_reports
 WHERE owner_id = $1 AND status <> 'planned'
   AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR mailing_id = $2::uuid)
   AND due_at >= $3::timestamptz AND due_at < $4::timestamptz
@@ -73,6 +73,7 @@ func (q *Queries) AttemptHistory(ctx context.Context, arg AttemptHistoryParams) 
 			&i.Unknown,
 			&i.Skipped,
 			&i.Expired,
+			&i.OwnerEmail,
 		); err != nil {
 			return nil, err
 		}
