@@ -213,6 +213,10 @@ ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
 CREATE POLICY put ON outbox FOR INSERT WITH CHECK ((SELECT vestnik_role()) IN ('user', 'manager', 'admin', 'auth'));
 CREATE POLICY relay ON outbox USING ((SELECT vestnik_is('relay'))) WITH CHECK ((SELECT vestnik_is('relay')));
 
+-- Managers page through everybody's.
+CREATE UNIQUE INDEX suppressions_all ON suppressions (id);
+CREATE INDEX attempts_all ON attempts (due_at, id);
+
 -- With the rights of who asks, not of the view's owner, and whose an attempt is.
 CREATE OR REPLACE VIEW attempt_reports WITH (security_invoker = true) AS
 SELECT a.id, a.mailing_id, m.name AS mailing_name, a.owner_id, a.kind, a.due_at, a.status, a.result, a.deadline,
@@ -329,6 +333,7 @@ BEGIN
 END
 $$;
 -- +goose StatementEnd
+DROP INDEX attempts_all, suppressions_all;
 DROP TRIGGER mailings_guard ON mailings;
 DROP TRIGGER users_guard ON users;
 DROP FUNCTION mailings_guard, users_guard, vestnik_is, vestnik_sees_all, vestnik_role, vestnik_user;

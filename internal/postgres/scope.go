@@ -74,7 +74,9 @@ type scopeKey struct{}
 // asAuth marks what is done under the context as finding out who somebody is: it reaches accounts, sessions, keys and
 // tokens of everybody, by their hash or address, and nothing else more than the caller does. Whoever signs in is nobody
 // yet, so that no rule about owners fits.
-func asAuth(ctx context.Context) context.Context { return context.WithValue(ctx, scopeKey{}, scopeAuth) }
+func asAuth(ctx context.Context) context.Context {
+	return context.WithValue(ctx, scopeKey{}, scopeAuth)
+}
 
 // asRelay marks what is done under the context as publishing the outbox.
 func asRelay(ctx context.Context) context.Context {
