@@ -23,8 +23,6 @@ func OpenScoped(ctx context.Context, url string, conns int, clock domain.Clock) 
 	if err != nil {
 		return nil, err
 	}
-	// Which rows a user has decides on the plan, and so does whether everybody's are asked for: a plan for all cases is a bad one.
-	cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
 	cfg.AfterConnect = takeRole
 	s, err := open(ctx, cfg, clock)
 	if err != nil {
