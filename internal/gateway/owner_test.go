@@ -55,7 +55,9 @@ func TestOwnerParameter(t *testing.T) {
 	other.everything()
 	mine := "?owner=" + owner.user.ID.String()
 	for _, path := range []string{"/clients", "/lists", "/messages", "/mailings", "/suppressions"} {
-		at, page := base+path, func(c *caller, query string) []object { return c.do("GET", base+path+query, nil).want(http.StatusOK).items() }
+		at, page := base+path, func(c *caller, query string) []object {
+			return c.do("GET", base+path+query, nil).want(http.StatusOK).items()
+		}
 		assert.Len(t, page(owner, ""), 1, path)
 		assert.Equal(t, page(owner, ""), page(owner, "?owner=me"), path)
 		assert.Equal(t, page(owner, ""), page(owner, mine), path)

@@ -15,7 +15,9 @@ func (s *Store) Scoped() sqlc.DBTX { return scopedPool{s.pool} }
 func (s *Store) Bare() *pgxpool.Pool { return s.pool }
 
 // InScopedTx runs SQL in one transaction and rolls it back if fn fails.
-func (s *Store) InScopedTx(ctx context.Context, fn func(q *sqlc.Queries) error) error { return s.inTx(ctx, fn) }
+func (s *Store) InScopedTx(ctx context.Context, fn func(q *sqlc.Queries) error) error {
+	return s.inTx(ctx, fn)
+}
 
 // AsAuth is asAuth.
 func AsAuth(ctx context.Context) context.Context { return asAuth(ctx) }

@@ -399,7 +399,8 @@ func TestScopedRequestsDoNotMix(t *testing.T) {
 			for i := range 100 {
 				// Everybody's, as far as the query goes.
 				found, err := s.store.Clients(ctx, domain.ID{}, "", domain.ID{}, 0, 10)
-				if !assert.NoError(t, err) || !assert.Len(t, found, 1) || !assert.Equal(t, id, found[0].OwnerID) {
+				if err != nil || len(found) != 1 || found[0].OwnerID != id {
+					t.Errorf("%s sees %v (%v)", id, found, err)
 					return
 				}
 				if i%10 == 0 { // a rollback in between

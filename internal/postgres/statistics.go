@@ -32,6 +32,9 @@ func (s *Store) Statistics(ctx context.Context, owner, attempt domain.ID) (domai
 			return orNotFound(err, "attempt")
 		}
 		out.Attempt, out.At = toAttempt(row), s.clock.Now()
+		if err := q.AboutAttempt(ctx, attempt.String()); err != nil {
+			return fmt.Errorf("say which attempt it is: %w", err)
+		}
 		if err := ledgerTotals(ctx, q, &out); err != nil {
 			return err
 		}
