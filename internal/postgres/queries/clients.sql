@@ -4,6 +4,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, sqlc.arg(now), sqlc.arg(now))
 RETURNING id;
 
 -- name: ClientGet :one
+-- A zero owner is everybody, here and in the other queries that only read.
 SELECT sqlc.embed(c), s.reason, s.created_at AS suppressed_at,
     coalesce((SELECT u.email FROM users u WHERE u.id = c.owner_id), '')::text AS owner_email
 FROM clients c LEFT JOIN suppressions s ON s.owner_id = c.owner_id AND s.email_key = c.email_key

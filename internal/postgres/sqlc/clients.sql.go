@@ -40,6 +40,7 @@ type ClientGetRow struct {
 	OwnerEmail   string
 }
 
+// A zero owner is everybody, here and in the other queries that only read.
 func (q *Queries) ClientGet(ctx context.Context, arg ClientGetParams) (ClientGetRow, error) {
 	row := q.db.QueryRow(ctx, clientGet, arg.Uid, arg.OwnerID)
 	var i ClientGetRow
