@@ -87,7 +87,7 @@ func (p *parts) gateway(ctx context.Context, mailbox http.Handler) (http.Handler
 		BaseURL:      p.baseURL(),
 		Factor:       factor,
 		Identities:   p.identities(),
-		Store:        newCachedStore(p.store, p.redis),
+		Store:        newCachedStore(p.scoped, p.redis),
 		Clock:        p.clock,
 		Log:          p.log.With().Str("job", "gateway").Logger(),
 		CheckMessage: render.Check,

@@ -30,11 +30,22 @@ func (p *parts) observe(ctx context.Context, jobs Jobs) error {
 		p.broker.Observe(broker.Hooks{Handle: p.handling})
 	}
 	p.metrics = metrics.New(jobs.String(), p.clock)
-	p.metrics.WatchPool(func() metrics.Pool { return metrics.Pool(p.store.PoolState()) })
+	p.metrics.WatchPool(p.pools)
 	if jobs.Planner {
 		p.metrics.WatchBacklog(ctx, p.backlog)
 	}
 	return nil
+}
+
+// pools is how the connections to PostgreSQL stand, of both kinds together.
+func (p *parts) pools() metrics.Pool {
+	all := p.store.PoolState()
+	if p.scoped != nil && p.scoped != p.store {
+		g := p.scoped.PoolState()
+		all.Max, all.InUse, all.Idle = all.Max+g.Max, all.InUse+g.InUse, all.Idle+g.Idle
+		all.Waits, all.Waited = all.Waits+g.Waits, all.Waited+g.Waited
+	}
+	return metrics.Pool(all)
 }
 
 // handling watches an event being handled.

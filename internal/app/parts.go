@@ -47,6 +47,7 @@ type parts struct {
 	log    zerolog.Logger
 	clock  domain.Clock
 	store  *postgres.Store
+	scoped *postgres.Store // the gateway's; the same as store in a gateway by itself, nil in processes without one
 	broker *broker.Broker
 	redis  *redis.Client
 
@@ -63,14 +64,9 @@ func open(ctx context.Context, cfg config.Config, jobs Jobs, log zerolog.Logger)
 	}
 	p := &parts{cfg: cfg, log: log, clock: domain.SystemClock{}}
 	var err error
-	var options []postgres.Option
-	if jobs == (Jobs{Sender: true}) {
-		options = append(options, postgres.GenericPlans())
-	}
-	if p.store, err = postgres.Open(ctx, cfg.DatabaseURL, poolSize(cfg, jobs), p.clock, options...); err != nil {
+	if err = p.openStores(ctx, jobs); err != nil {
 		return nil, err
 	}
-	p.store.LogTo(log)
 	if p.broker, err = broker.Open(cfg.NATSURL, "vestnik "+jobs.String(), log); err != nil {
 		p.close(ctx)
 		return nil, err
@@ -86,6 +82,50 @@ func open(ctx context.Context, cfg config.Config, jobs Jobs, log zerolog.Logger)
 	return p, nil
 }
 
+// openStores keeps requests and the rest apart: see postgres.OpenScoped. A gateway by itself has nothing but a scoped store,
+// so its login needs no other rights.
+func (p *parts) openStores(ctx context.Context, jobs Jobs) (err error) {
+	conns, alone := poolSize(p.cfg, jobs), jobs == Jobs{Gateway: true}
+	if jobs.Gateway {
+		mine := conns
+		if !alone {
+			mine = max(min(requestConns, conns/2), 1)
+			conns = max(conns-mine, 1)
+		}
+		if p.scoped, err = postgres.OpenScoped(ctx, p.cfg.DatabaseURL, mine, p.clock); err != nil {
+			return err
+		}
+		p.scoped.LogTo(p.log)
+		if alone {
+			p.store = p.scoped
+			return nil
+		}
+	}
+	var options []postgres.Option
+	if jobs == (Jobs{Sender: true}) {
+		options = append(options, postgres.GenericPlans())
+	}
+	p.store, err = postgres.Open(ctx, p.cfg.DatabaseURL, conns, p.clock, options...)
+	if err != nil {
+		p.closeStores()
+		return err
+	}
+	p.store.LogTo(p.log)
+	return nil
+}
+
+func (p *parts) closeStores() {
+	if p.scoped != nil {
+		p.scoped.Close()
+	}
+	if p.store != nil && p.store != p.scoped {
+		p.store.Close()
+	}
+}
+
+// requestConns is how many connections requests keep busy.
+const requestConns = 10
+
 // poolSize is how many connections to PostgreSQL the jobs keep busy: one for each chunk being sent, some for handlers
 // and requests, one that listens.
 func poolSize(cfg config.Config, jobs Jobs) int {
@@ -97,7 +137,7 @@ func poolSize(cfg config.Config, jobs Jobs) int {
 		n += cfg.Workers + noticeWorkers
 	}
 	if jobs.Gateway {
-		n += 10
+		n += requestConns
 	}
 	return n
 }
@@ -129,9 +169,7 @@ func (p *parts) close(ctx context.Context) {
 	if p.broker != nil {
 		p.broker.Close()
 	}
-	if p.store != nil {
-		p.store.Close()
-	}
+	p.closeStores()
 }
 
 // dependency is a server this process needs.
@@ -142,11 +180,21 @@ type dependency struct {
 
 func (p *parts) dependencies() []dependency {
 	return []dependency{
-		{"postgresql", p.store.Ping},
+		{"postgresql", p.pingStores},
 		{"schema", p.store.PingSchema},
 		{"nats", p.broker.Ping},
 		{"redis", p.redis.Ping},
 	}
+}
+
+// pingStores asks for a connection of each kind: the gateway's may be refused although the server is there.
+func (p *parts) pingStores(ctx context.Context) error {
+	if p.scoped != nil && p.scoped != p.store {
+		if err := p.scoped.Ping(ctx); err != nil {
+			return err
+		}
+	}
+	return p.store.Ping(ctx)
 }
 
 const (

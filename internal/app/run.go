@@ -72,7 +72,7 @@ func run(ctx context.Context, cfg config.Config, o Options, log zerolog.Logger) 
 		if err := p.waitForAll(ctx); err != nil {
 			return err
 		}
-		if err := p.prepare(ctx); err != nil {
+		if err := p.prepare(ctx, o.Jobs); err != nil {
 			return err
 		}
 		if o.Ready != nil {
@@ -87,9 +87,12 @@ func run(ctx context.Context, cfg config.Config, o Options, log zerolog.Logger) 
 }
 
 // prepare makes what must exist in the servers.
-func (p *parts) prepare(ctx context.Context) error {
+func (p *parts) prepare(ctx context.Context, jobs Jobs) error {
 	if err := p.broker.EnsureStreams(ctx, streamOptions(p.cfg)); err != nil {
 		return err
+	}
+	if !jobs.Planner && !jobs.Sender { // a gateway may not make tables
+		return nil
 	}
 	// Without them rows go to the default partition: no reason not to send. The planner tries again each hour.
 	if err := p.store.EnsurePartitions(ctx); err != nil {

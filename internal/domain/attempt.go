@@ -47,6 +47,8 @@ type Attempt struct {
 	ID             ID
 	MailingID      ID
 	MailingName    string
+	OwnerID        ID     // of the mailing
+	OwnerEmail     string // as it is now; read only
 	Kind           AttemptKind
 	DueAt          time.Time
 	StartedAt      time.Time // zero: not yet

@@ -30,6 +30,7 @@ type Client struct {
 	ID         ID
 	Key        int64 // the ledger's own compact number for it; never shown outside
 	OwnerID    ID
+	OwnerEmail string // as it is now; read only
 	Email      Address
 	FullName   string
 	Comment    string
@@ -91,12 +92,13 @@ func validAttributeName(name string) bool {
 
 // List is a named set of clients of one user.
 type List struct {
-	ID        ID
-	OwnerID   ID
-	Name      string
-	Clients   int // how many clients are in it
-	Revision  int
-	CreatedAt time.Time
+	ID         ID
+	OwnerID    ID
+	OwnerEmail string // as it is now; read only
+	Name       string
+	Clients    int // how many clients are in it
+	Revision   int
+	CreatedAt  time.Time
 }
 
 // Validate returns every field at fault.

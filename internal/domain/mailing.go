@@ -39,14 +39,15 @@ const (
 
 // Mailing is a message, an audience and a schedule.
 type Mailing struct {
-	ID        ID
-	OwnerID   ID
-	Name      string
-	MessageID ID
-	ClientIDs []ID
-	ListIDs   []ID
-	Schedule  Schedule
-	OnUnknown OnUnknown
+	ID         ID
+	OwnerID    ID
+	OwnerEmail string // as it is now; read only
+	Name       string
+	MessageID  ID
+	ClientIDs  []ID
+	ListIDs    []ID
+	Schedule   Schedule
+	OnUnknown  OnUnknown
 	// ProviderID names the mail service that takes the messages; empty: the default one.
 	ProviderID string
 	Status     MailingStatus

@@ -13,14 +13,15 @@ const MaxSubject = 998
 
 // Message is what a mailing says: templates of a subject and a body. Package render checks the templates.
 type Message struct {
-	ID        ID
-	OwnerID   ID
-	Subject   string
-	HTML      string
-	Text      string // empty: derived from HTML when it is sent
-	Revision  int
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	ID         ID
+	OwnerID    ID
+	OwnerEmail string // as it is now; read only
+	Subject    string
+	HTML       string
+	Text       string // empty: derived from HTML when it is sent
+	Revision   int
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
 }
 
 // Validate returns every field at fault, the templates' syntax apart.

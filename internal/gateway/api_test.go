@@ -26,7 +26,7 @@ import (
 // api is a gateway on a database of its own, called over HTTP.
 type api struct {
 	t     *testing.T
-	store *postgres.Store
+	store *postgres.Store // the service's: the gateway itself has a scoped one
 	url   string
 	db    string
 	log   *bytes.Buffer // read it after stop only
@@ -53,9 +53,12 @@ func newAPI(t *testing.T, change ...func(*gateway.Deps)) *api {
 	store, err := postgres.Open(t.Context(), db, 8, domain.SystemClock{})
 	require.NoError(t, err)
 	t.Cleanup(store.Close)
+	scoped, err := postgres.OpenScoped(t.Context(), db, 8, domain.SystemClock{})
+	require.NoError(t, err)
+	t.Cleanup(scoped.Close)
 	log := &bytes.Buffer{}
 	deps := gateway.Deps{
-		Store: store, Clock: domain.SystemClock{}, Log: zerolog.New(zerolog.SyncWriter(log)),
+		Store: scoped, Clock: domain.SystemClock{}, Log: zerolog.New(zerolog.SyncWriter(log)),
 		CheckMessage: checkBraces,
 		Preview: func(m domain.Message, c domain.Client, _ string) (string, string, string, error) {
 			fill := strings.NewReplacer("{{ client.full_name }}", c.FullName)

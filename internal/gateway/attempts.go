@@ -27,7 +27,7 @@ func (a attemptAPI) ListAttempts(ctx context.Context, r openapi.ListAttemptsRequ
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.store.Attempts(ctx, ownerOf(ctx), r.ID, page)
+	found, err := a.store.Attempts(ctx, viewOf(ctx), r.ID, page)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (a attemptAPI) ListAttempts(ctx context.Context, r openapi.ListAttemptsRequ
 
 // GetAttempt implements openapi.StrictServerInterface.
 func (a attemptAPI) GetAttempt(ctx context.Context, r openapi.GetAttemptRequestObject) (openapi.GetAttemptResponseObject, error) {
-	attempt, err := a.store.Attempt(ctx, ownerOf(ctx), r.ID)
+	attempt, err := a.store.Attempt(ctx, viewOf(ctx), r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (a attemptAPI) ListDeliveries(ctx context.Context, r openapi.ListDeliveries
 	}
 	var outcome domain.Outcome
 	set((*openapi.Outcome)(&outcome), r.Params.Outcome)
-	found, err := a.store.Deliveries(ctx, ownerOf(ctx), r.ID, outcome, after, limitOf(r.Params.Limit)+1)
+	found, err := a.store.Deliveries(ctx, viewOf(ctx), r.ID, outcome, after, limitOf(r.Params.Limit)+1)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (a attemptAPI) ListDeliveries(ctx context.Context, r openapi.ListDeliveries
 
 // GetDelivery implements openapi.StrictServerInterface.
 func (a attemptAPI) GetDelivery(ctx context.Context, r openapi.GetDeliveryRequestObject) (openapi.GetDeliveryResponseObject, error) {
-	d, tries, err := a.store.Delivery(ctx, ownerOf(ctx), r.ID, r.ClientID)
+	d, tries, err := a.store.Delivery(ctx, viewOf(ctx), r.ID, r.ClientID)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func showTry(t domain.Try) openapi.Try {
 
 func showAttempt(a domain.Attempt) openapi.Attempt {
 	out := openapi.Attempt{
-		ID: a.ID, MailingID: a.MailingID, DueAt: a.DueAt.UTC(), StartedAt: timeOrNull(a.StartedAt), FinishedAt: timeOrNull(a.FinishedAt),
+		ID: a.ID, OwnerID: a.OwnerID, OwnerEmail: a.OwnerEmail, MailingID: a.MailingID, DueAt: a.DueAt.UTC(), StartedAt: timeOrNull(a.StartedAt), FinishedAt: timeOrNull(a.FinishedAt),
 		LastActivityAt: timeOrNull(a.LastActivityAt), Status: openapi.AttemptStatus(a.Status), LateMs: a.Late().Milliseconds(),
 		Audience: a.Audience, Sent: a.Totals.Sent, Failed: a.Totals.Failed, Deferred: a.Totals.Deferred, Unknown: a.Totals.Unknown,
 		Skipped: a.Totals.Skipped, Expired: a.Totals.Expired, LastResponse: a.LastResponse, Reason: a.Reason,

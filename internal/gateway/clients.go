@@ -8,8 +8,8 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/gateway/openapi"
 )
 
-// clientStore keeps clients. What is not the owner's is NotFound; a revision other than 0 must be the current one (Stale
-// otherwise).
+// clientStore keeps clients. What is not the owner's is NotFound, and a zero owner is everybody where something is only
+// read, as in the other stores; a revision other than 0 must be the current one (Stale otherwise).
 type clientStore interface {
 	clientReader
 	// CreateClient sets the id, revision and times. It returns a Conflict error when the owner has that address.
@@ -37,7 +37,11 @@ func (a clientAPI) ListClients(ctx context.Context, r openapi.ListClientsRequest
 	}
 	var list domain.ID
 	set(&list, r.Params.ListID)
-	found, err := a.store.Clients(ctx, ownerOf(ctx), orEmpty(r.Params.Q), list, before, limitOf(r.Params.Limit)+1)
+	owner, err := askedOwner(ctx, r.Params.Owner)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.store.Clients(ctx, owner, orEmpty(r.Params.Q), list, before, limitOf(r.Params.Limit)+1)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +84,7 @@ func parseAddress(email string) (domain.Address, []domain.FieldError) {
 
 // GetClient implements openapi.StrictServerInterface.
 func (a clientAPI) GetClient(ctx context.Context, r openapi.GetClientRequestObject) (openapi.GetClientResponseObject, error) {
-	c, err := a.store.Client(ctx, ownerOf(ctx), r.ID)
+	c, err := a.store.Client(ctx, viewOf(ctx), r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +145,7 @@ func (a clientAPI) LiftSuppression(ctx context.Context, r openapi.LiftSuppressio
 
 func showClient(c domain.Client) openapi.Client {
 	out := openapi.Client{
-		ID: c.ID, Email: c.Email.Display, FullName: c.FullName, Comment: c.Comment, Attributes: c.Attributes,
+		ID: c.ID, OwnerID: c.OwnerID, OwnerEmail: c.OwnerEmail, Email: c.Email.Display, FullName: c.FullName, Comment: c.Comment, Attributes: c.Attributes,
 		Revision: c.Revision, CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
 	}
 	if out.Attributes == nil {

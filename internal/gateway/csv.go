@@ -68,7 +68,7 @@ func (a attemptAPI) ExportDeliveries(ctx context.Context, r openapi.ExportDelive
 	var outcome domain.Outcome
 	set((*openapi.Outcome)(&outcome), r.Params.Outcome)
 	after := func(last domain.Delivery) ([]domain.Delivery, error) {
-		return a.store.Deliveries(ctx, ownerOf(ctx), r.ID, outcome, last.ClientKey, exportPage)
+		return a.store.Deliveries(ctx, viewOf(ctx), r.ID, outcome, last.ClientKey, exportPage)
 	}
 	first, err := after(domain.Delivery{})
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 // plain is what a client holds, apart from what differs between accounts.
 func plain(items []object) []object {
 	for _, item := range items {
-		for _, own := range []string{"id", "created_at", "updated_at", "revision"} {
+		for _, own := range []string{"id", "owner_id", "owner_email", "created_at", "updated_at", "revision"} {
 			delete(item, own)
 		}
 	}

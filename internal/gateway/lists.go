@@ -30,7 +30,11 @@ func (a listAPI) ListLists(ctx context.Context, r openapi.ListListsRequestObject
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.store.Lists(ctx, ownerOf(ctx), page)
+	owner, err := askedOwner(ctx, r.Params.Owner)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.store.Lists(ctx, owner, page)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +59,7 @@ func (a listAPI) CreateList(ctx context.Context, r openapi.CreateListRequestObje
 
 // GetList implements openapi.StrictServerInterface.
 func (a listAPI) GetList(ctx context.Context, r openapi.GetListRequestObject) (openapi.GetListResponseObject, error) {
-	l, err := a.store.List(ctx, ownerOf(ctx), r.ID)
+	l, err := a.store.List(ctx, viewOf(ctx), r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -98,5 +102,8 @@ func (a listAPI) RemoveFromList(ctx context.Context, r openapi.RemoveFromListReq
 }
 
 func showList(l domain.List) openapi.List {
-	return openapi.List{ID: l.ID, Name: l.Name, Clients: l.Clients, Revision: l.Revision, CreatedAt: l.CreatedAt.UTC()}
+	return openapi.List{
+		ID: l.ID, OwnerID: l.OwnerID, OwnerEmail: l.OwnerEmail, Name: l.Name, Clients: l.Clients, Revision: l.Revision,
+		CreatedAt: l.CreatedAt.UTC(),
+	}
 }

@@ -36,7 +36,11 @@ func (a mailingAPI) ListMailings(ctx context.Context, r openapi.ListMailingsRequ
 	}
 	var status domain.MailingStatus
 	set((*openapi.MailingStatus)(&status), r.Params.Status)
-	found, err := a.store.Mailings(ctx, ownerOf(ctx), status, page)
+	owner, err := askedOwner(ctx, r.Params.Owner)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.store.Mailings(ctx, owner, status, page)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +93,7 @@ func invalidMailing(ctx context.Context, found []domain.FieldError) error {
 
 // GetMailing implements openapi.StrictServerInterface.
 func (a mailingAPI) GetMailing(ctx context.Context, r openapi.GetMailingRequestObject) (openapi.GetMailingResponseObject, error) {
-	m, err := a.store.Mailing(ctx, ownerOf(ctx), r.ID)
+	m, err := a.store.Mailing(ctx, viewOf(ctx), r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +158,7 @@ func (a mailingAPI) DeleteMailing(ctx context.Context, r openapi.DeleteMailingRe
 func showMailing(m domain.Mailing) openapi.Mailing {
 	same := func(id domain.ID) domain.ID { return id }
 	out := openapi.Mailing{
-		ID: m.ID, Name: m.Name, MessageID: m.MessageID, ClientIds: convert(m.ClientIDs, same), ListIds: convert(m.ListIDs, same),
+		ID: m.ID, OwnerID: m.OwnerID, OwnerEmail: m.OwnerEmail, Name: m.Name, MessageID: m.MessageID, ClientIds: convert(m.ClientIDs, same), ListIds: convert(m.ListIDs, same),
 		StartAt: m.Schedule.Start.UTC(), EndAt: timeOrNull(m.Schedule.End), TimeZone: m.Schedule.Zone,
 		Periodicity: openapi.Periodicity(m.Schedule.Periodicity), Draft: m.Status == domain.MailingDraft,
 		OnUnknown: openapi.OnUnknown(m.OnUnknown), Status: openapi.MailingStatus(m.Status), Reason: m.Reason,

@@ -34,13 +34,20 @@ func (a messageAPI) ListMessages(ctx context.Context, r openapi.ListMessagesRequ
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.store.Messages(ctx, ownerOf(ctx), page)
+	owner, err := askedOwner(ctx, r.Params.Owner)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.store.Messages(ctx, owner, page)
 	if err != nil {
 		return nil, err
 	}
 	found, next := cut(found, r.Params.Limit, func(m domain.Message) string { return cursorOfID(m.ID) })
 	items := convert(found, func(m domain.Message) openapi.MessageSummary {
-		return openapi.MessageSummary{ID: m.ID, Subject: m.Subject, Revision: m.Revision, CreatedAt: m.CreatedAt.UTC(), UpdatedAt: m.UpdatedAt.UTC()}
+		return openapi.MessageSummary{
+			ID: m.ID, OwnerID: m.OwnerID, OwnerEmail: m.OwnerEmail, Subject: m.Subject, Revision: m.Revision,
+			CreatedAt: m.CreatedAt.UTC(), UpdatedAt: m.UpdatedAt.UTC(),
+		}
 	})
 	return openapi.ListMessages200JSONResponse{Items: items, NextCursor: next}, nil
 }
@@ -71,7 +78,7 @@ func (a messageAPI) validate(ctx context.Context, m *domain.Message) error {
 
 // GetMessage implements openapi.StrictServerInterface.
 func (a messageAPI) GetMessage(ctx context.Context, r openapi.GetMessageRequestObject) (openapi.GetMessageResponseObject, error) {
-	m, err := a.store.Message(ctx, ownerOf(ctx), r.ID)
+	m, err := a.store.Message(ctx, viewOf(ctx), r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -110,13 +117,13 @@ func (a messageAPI) PreviewMessage(ctx context.Context, r openapi.PreviewMessage
 	if err := invalid(ctx); err != nil {
 		return nil, err
 	}
-	m, err := a.store.Message(ctx, ownerOf(ctx), r.ID)
+	m, err := a.store.Message(ctx, viewOf(ctx), r.ID)
 	if err != nil {
 		return nil, err
 	}
 	c := madeUpClient()
 	if r.Body != nil && r.Body.ClientID != nil {
-		c, err = a.clients.Client(ctx, ownerOf(ctx), *r.Body.ClientID)
+		c, err = a.clients.Client(ctx, m.OwnerID, *r.Body.ClientID)
 		if domain.KindOf(err) == domain.NotFound {
 			return nil, domain.NewInvalid(domain.FieldError{Field: "client_id", Message: "there is no such client"})
 		}
@@ -142,7 +149,7 @@ func madeUpClient() domain.Client {
 
 func showMessage(m domain.Message) openapi.Message {
 	return openapi.Message{
-		ID: m.ID, Subject: m.Subject, HTML: m.HTML, Text: m.Text, Revision: m.Revision,
+		ID: m.ID, OwnerID: m.OwnerID, OwnerEmail: m.OwnerEmail, Subject: m.Subject, HTML: m.HTML, Text: m.Text, Revision: m.Revision,
 		CreatedAt: m.CreatedAt.UTC(), UpdatedAt: m.UpdatedAt.UTC(),
 	}
 }

@@ -39,7 +39,7 @@ type progress struct {
 
 // VisitGetAttemptProgressResponse implements openapi.GetAttemptProgressResponseObject.
 func (p attemptProgress) VisitGetAttemptProgressResponse(w http.ResponseWriter) error {
-	owner := ownerOf(p.ctx)
+	owner := viewOf(p.ctx)
 	var pace pace
 	return p.api.streams.send(p.ctx, w, p.lastID, func(ctx context.Context) (any, bool, error) {
 		a, err := p.api.store.Attempt(ctx, owner, p.id)

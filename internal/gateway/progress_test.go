@@ -121,6 +121,7 @@ func TestAnImportIsWatchedWhileItsUploadRuns(t *testing.T) {
 	c.do("POST", base+"/clients/import?id="+id, "email\n", "Content-Type", "text/csv").problem(http.StatusConflict, "import_exists")
 	stranger := a.caller("stranger@example.org", domain.RoleAdmin)
 	stranger.do("GET", base+"/imports/"+id+"/progress", nil).problem(http.StatusNotFound, "import_not_found")
+	stranger.do("POST", base+"/clients/import?id="+id, "email\n", "Content-Type", "text/csv").problem(http.StatusNotFound, "import_not_found")
 
 	require.NoError(t, feed.Close())
 	require.Equal(t, http.StatusAccepted, <-status)

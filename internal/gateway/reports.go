@@ -35,7 +35,7 @@ func (a reportAPI) GetMailingHistory(ctx context.Context, r openapi.GetMailingHi
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.store.AttemptHistory(ctx, ownerOf(ctx), r.ID, in, after, limitOf(r.Params.Limit)+1)
+	found, err := a.store.AttemptHistory(ctx, viewOf(ctx), r.ID, in, after, limitOf(r.Params.Limit)+1)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (a reportAPI) ExportMailingHistory(ctx context.Context, r openapi.ExportMai
 		return nil, err
 	}
 	return newAttemptsFile("history.csv", func(after domain.Attempt) ([]domain.Attempt, error) {
-		return a.store.AttemptHistory(ctx, ownerOf(ctx), r.ID, in, after, exportPage)
+		return a.store.AttemptHistory(ctx, viewOf(ctx), r.ID, in, after, exportPage)
 	})
 }
 
@@ -60,8 +60,12 @@ func (a reportAPI) ExportMailings(ctx context.Context, r openapi.ExportMailingsR
 	if err != nil {
 		return nil, err
 	}
+	owner, err := askedOwner(ctx, r.Params.Owner)
+	if err != nil {
+		return nil, err
+	}
 	return newAttemptsFile("mailings.csv", func(after domain.Attempt) ([]domain.Attempt, error) {
-		return a.store.AttemptHistory(ctx, ownerOf(ctx), domain.ID{}, in, after, exportPage)
+		return a.store.AttemptHistory(ctx, owner, domain.ID{}, in, after, exportPage)
 	})
 }
 

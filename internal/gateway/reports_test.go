@@ -187,8 +187,9 @@ func TestHistory(t *testing.T) {
 	assert.Len(t, c.do("GET", base+"/reports/mailings.csv"+some, nil).table(), 3)
 	c.do("DELETE", base+"/mailings/"+m.mailing, nil).want(http.StatusNoContent)
 	assert.Len(t, c.do("GET", path, nil).want(http.StatusOK).items(), 6, "a deleted mailing keeps its history")
-	stranger := c.caller("s@example.org", domain.RoleManager)
+	stranger, manager := c.caller("s@example.org", domain.RoleUser), c.caller("m@example.org", domain.RoleManager)
 	assert.Len(t, stranger.do("GET", base+"/reports/mailings.csv", nil).table(), 1)
+	assert.Len(t, manager.do("GET", base+"/reports/mailings.csv", nil).table(), 7)
 }
 
 func TestSummary(t *testing.T) {

@@ -185,7 +185,7 @@ func TestMailings(t *testing.T) {
 	assert.Equal(t, "scheduled", c.do("POST", path+"/resume", nil).want(http.StatusOK).body["status"])
 	c.do("POST", path+"/disable", object{"reason": "no"}).problem(http.StatusForbidden, "role_required")
 	c.do("POST", path+"/enable", nil).problem(http.StatusForbidden, "role_required")
-	manager.do("GET", path, nil).want(http.StatusNotFound)
+	manager.do("GET", path, nil).want(http.StatusOK)
 	for _, reason := range []any{"", nil, 5, "a\nb"} {
 		assert.Equal(t, []string{"reason"}, manager.do("POST", path+"/disable", object{"reason": reason}).want(http.StatusUnprocessableEntity).fields())
 	}

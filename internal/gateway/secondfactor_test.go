@@ -365,6 +365,6 @@ func TestWhoIsBlockedDoesNotGetInWithTheSecondFactor(t *testing.T) {
 	a, clock := newFactorAPI(t)
 	f := turnOn(a.member("anna@example.org", goodPassword), clock, goodPassword)
 	challenge := f.challenge()
-	require.NoError(t, a.store.BlockUser(t.Context(), f.user.ID))
+	require.NoError(t, a.store.BlockUser(t.Context(), f.user.ID, "spam"))
 	a.logInWith(challenge, f.next()).problem(http.StatusForbidden, "user_blocked")
 }

@@ -10,7 +10,7 @@ import (
 
 // GetAttemptStatistics implements openapi.StrictServerInterface.
 func (a reportAPI) GetAttemptStatistics(ctx context.Context, r openapi.GetAttemptStatisticsRequestObject) (openapi.GetAttemptStatisticsResponseObject, error) {
-	s, err := a.store.Statistics(ctx, ownerOf(ctx), r.ID)
+	s, err := a.store.Statistics(ctx, viewOf(ctx), r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,11 @@ func (a reportAPI) GetSummary(ctx context.Context, r openapi.GetSummaryRequestOb
 	if bad := in.Validate(); len(bad) > 0 {
 		return nil, domain.NewInvalid(bad...)
 	}
-	s, err := a.store.Summary(ctx, ownerOf(ctx), in, zone)
+	owner, err := askedOwner(ctx, r.Params.Owner)
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.store.Summary(ctx, owner, in, zone)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,11 @@ func (a suppressionAPI) ListSuppressions(ctx context.Context, r openapi.ListSupp
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.store.Suppressions(ctx, ownerOf(ctx), orEmpty(r.Params.Q), before, limitOf(r.Params.Limit)+1)
+	owner, err := askedOwner(ctx, r.Params.Owner)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.store.Suppressions(ctx, owner, orEmpty(r.Params.Q), before, limitOf(r.Params.Limit)+1)
 	if err != nil {
 		return nil, err
 	}

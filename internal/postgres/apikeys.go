@@ -43,6 +43,7 @@ func (s *Store) CreateAPIKey(ctx context.Context, user domain.ID, name string, s
 // UserByAPIKey returns whose key this is, blocked users too, and what it may do; an Unauthorized error when it is
 // nobody's or revoked.
 func (s *Store) UserByAPIKey(ctx context.Context, key string) (domain.User, []domain.Scope, error) {
+	ctx = asAuth(ctx)
 	row, err := s.q.APIKeyUser(ctx, hashSecret(key))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return domain.User{}, nil, &domain.Error{Kind: domain.Unauthorized, Code: "unknown_api_key", Message: "this API key is not known, or has been revoked"}

@@ -8,7 +8,8 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
 )
 
-// Attempts returns a page of the attempts of one of owner's mailings, newest first; NotFound when it is not owner's.
+// Attempts returns a page of the attempts of one of owner's mailings (anyone's when owner is zero, as in all
+// that is read here), newest first; NotFound when it is not owner's.
 func (s *Store) Attempts(ctx context.Context, owner, mailing domain.ID, page domain.Page) ([]domain.Attempt, error) {
 	if _, err := s.q.MailingGet(ctx, sqlc.MailingGetParams{ID: mailing, OwnerID: owner}); err != nil {
 		return nil, orNotFound(err, "mailing")
@@ -35,13 +36,9 @@ func (s *Store) Attempt(ctx context.Context, owner, id domain.ID) (domain.Attemp
 	return toAttempt(row), nil
 }
 
-// AnyAttempt is Attempt for the operator's own program.
+// AnyAttempt is Attempt for those who may see everybody's.
 func (s *Store) AnyAttempt(ctx context.Context, id domain.ID) (domain.Attempt, error) {
-	row, err := s.q.AttemptGetAny(ctx, id)
-	if err != nil {
-		return domain.Attempt{}, orNotFound(err, "attempt")
-	}
-	return toAttempt(row), nil
+	return s.Attempt(ctx, domain.ID{}, id)
 }
 
 // RunningAttempts returns the attempts being sent that have something to do now and no live sender: theirs was killed, or

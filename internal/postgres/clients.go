@@ -47,16 +47,16 @@ func orAddressTaken(err error) error {
 	return fmt.Errorf("save client: %w", err)
 }
 
-// Client returns one of owner's clients, or a NotFound error.
+// Client returns one of owner's clients (anyone's when owner is zero), or a NotFound error.
 func (s *Store) Client(ctx context.Context, owner, id domain.ID) (domain.Client, error) {
 	row, err := s.q.ClientGet(ctx, sqlc.ClientGetParams{Uid: id, OwnerID: owner})
 	if err != nil {
 		return domain.Client{}, orNotFound(err, "client")
 	}
-	return toClient(row.Client, row.Reason, row.SuppressedAt)
+	return toClient(row.Client, row.OwnerEmail, row.Reason, row.SuppressedAt)
 }
 
-// Clients returns up to limit of owner's clients, newest first, from below the given key on (0: from the newest): those
+// Clients returns up to limit of owner's clients (everybody's when owner is zero), newest first, from below the given key on (0: from the newest): those
 // whose address or name begins with prefix, in any case, and who are in the list, when these are given. It returns a
 // NotFound error when the list is not the owner's.
 func (s *Store) Clients(ctx context.Context, owner domain.ID, prefix string, list domain.ID, before int64, limit int) ([]domain.Client, error) {
@@ -72,17 +72,17 @@ func (s *Store) Clients(ctx context.Context, owner domain.ID, prefix string, lis
 		}
 		rows, err := s.q.ClientPageOfList(ctx, sqlc.ClientPageOfListParams{ListID: list, Before: before, Pattern: pattern, PageSize: size})
 		return toClients(rows, err, func(r sqlc.ClientPageOfListRow) (domain.Client, error) {
-			return toClient(r.Client, r.Reason, r.SuppressedAt)
+			return toClient(r.Client, r.OwnerEmail, r.Reason, r.SuppressedAt)
 		})
 	case prefix != "":
 		rows, err := s.q.ClientSearch(ctx, sqlc.ClientSearchParams{OwnerID: owner, Before: before, Pattern: pattern, PageSize: size})
 		return toClients(rows, err, func(r sqlc.ClientSearchRow) (domain.Client, error) {
-			return toClient(r.Client, r.Reason, r.SuppressedAt)
+			return toClient(r.Client, r.OwnerEmail, r.Reason, r.SuppressedAt)
 		})
 	default:
 		rows, err := s.q.ClientPage(ctx, sqlc.ClientPageParams{OwnerID: owner, Before: before, PageSize: size})
 		return toClients(rows, err, func(r sqlc.ClientPageRow) (domain.Client, error) {
-			return toClient(r.Client, r.Reason, r.SuppressedAt)
+			return toClient(r.Client, r.OwnerEmail, r.Reason, r.SuppressedAt)
 		})
 	}
 }
@@ -118,7 +118,7 @@ func (s *Store) UpdateClient(ctx context.Context, owner, id domain.ID, revision 
 		if err := checkRevision("client", revision, row.Revision); err != nil {
 			return err
 		}
-		c, err := toClient(row, nil, nil)
+		c, err := toClient(row, "", nil, nil)
 		if err != nil {
 			return err
 		}
@@ -183,9 +183,9 @@ func (s *Store) LiftSuppression(ctx context.Context, owner, id domain.ID) error 
 	return nil
 }
 
-func toClient(c sqlc.Client, reason *string, suppressed *time.Time) (domain.Client, error) {
+func toClient(c sqlc.Client, owner string, reason *string, suppressed *time.Time) (domain.Client, error) {
 	out := domain.Client{
-		ID: c.Uid, Key: c.ID, OwnerID: c.OwnerID, Email: domain.Address{Display: c.Email, Key: c.EmailKey},
+		ID: c.Uid, Key: c.ID, OwnerID: c.OwnerID, OwnerEmail: owner, Email: domain.Address{Display: c.Email, Key: c.EmailKey},
 		FullName: c.FullName, Comment: c.Comment, Revision: int(c.Revision), CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
 	}
 	if err := json.Unmarshal(c.Attributes, &out.Attributes); err != nil {

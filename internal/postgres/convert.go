@@ -46,9 +46,10 @@ func toMailing(m sqlc.Mailing, next *time.Time) domain.Mailing {
 
 func toAttempt(r sqlc.AttemptReport) domain.Attempt {
 	a := domain.Attempt{
-		ID:             r.ID,
-		MailingID:      r.MailingID,
-		MailingName:    r.MailingName,
+		ID:          r.ID,
+		MailingID:   r.MailingID,
+		MailingName: r.MailingName,
+		OwnerID:     r.OwnerID, OwnerEmail: r.OwnerEmail,
 		Kind:           domain.AttemptKind(r.Kind),
 		DueAt:          r.DueAt,
 		StartedAt:      orZero(r.StartedAt),

@@ -23,10 +23,11 @@ import (
 
 // Store is the database.
 type Store struct {
-	pool  *pgxpool.Pool
-	q     *sqlc.Queries
-	clock domain.Clock
-	log   zerolog.Logger
+	pool   *pgxpool.Pool
+	q      *sqlc.Queries
+	clock  domain.Clock
+	log    zerolog.Logger
+	scoped bool // see OpenScoped
 }
 
 // Option changes how a Store uses its connections.
@@ -45,20 +46,33 @@ func GenericPlans() Option {
 }
 
 // Open connects to the database at url with at most conns connections (0: the driver's default). It does not wait
-// for the server: Ping tells whether it is there.
+// for the server: Ping tells whether it is there. Everything in the database is in reach of the Store, as planner, sender
+// and the operator's program need it; for the gateway there is OpenScoped.
 func Open(ctx context.Context, url string, conns int, clock domain.Clock, options ...Option) (*Store, error) {
-	cfg, err := pgxpool.ParseConfig(url)
+	cfg, err := poolConfig(url, conns)
 	if err != nil {
-		return nil, fmt.Errorf("read database URL: %w", err)
+		return nil, err
 	}
 	for _, option := range options {
 		option(cfg)
+	}
+	return open(ctx, cfg, clock)
+}
+
+func poolConfig(url string, conns int) (*pgxpool.Config, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("read database URL: %w", err)
 	}
 	if conns > 0 {
 		cfg.MaxConns = int32(conns) //nolint:gosec // bounded by the configuration
 	}
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	cfg.ConnConfig.RuntimeParams["application_name"] = "vestnik"
+	return cfg, nil
+}
+
+func open(ctx context.Context, cfg *pgxpool.Config, clock domain.Clock) (*Store, error) {
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
@@ -72,11 +86,16 @@ func (s *Store) LogTo(log zerolog.Logger) { s.log = log }
 // Close waits for queries to end and closes every connection.
 func (s *Store) Close() { s.pool.Close() }
 
-// Ping reports whether the server answers.
-func (s *Store) Ping(ctx context.Context) error { return s.pool.Ping(ctx) }
+// Ping reports whether the server answers. What is wrong with the tables is for PingSchema to say.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.pool.Ping(ctx); !errors.Is(err, errUnmigrated) {
+		return err
+	}
+	return nil
+}
 
 // schemaVersion is the newest migration; a test holds it to the folder.
-const schemaVersion = 6
+const schemaVersion = 8
 
 // PingSchema reports whether the database has been migrated as far as this program needs.
 func (s *Store) PingSchema(ctx context.Context) error {
@@ -99,7 +118,12 @@ func (s *Store) PingSchema(ctx context.Context) error {
 
 // inTx runs fn in one transaction, which is committed when fn returns nil and rolled back otherwise.
 func (s *Store) inTx(ctx context.Context, fn func(q *sqlc.Queries) error) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return fn(s.q.WithTx(tx)) })
+	return s.transact(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error { return fn(s.q.WithTx(tx)) })
+}
+
+// transact is inTx with a choice of transactions, for what sqlc knows nothing of.
+func (s *Store) transact(ctx context.Context, o pgx.TxOptions, fn func(tx pgx.Tx) error) error {
+	return pgx.BeginTxFunc(ctx, s.pool, s.txOptions(ctx, o), fn)
 }
 
 // put writes e to the outbox of q's transaction.

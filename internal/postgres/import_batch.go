@@ -164,7 +164,7 @@ func (im *importer) save(ctx context.Context, b *batch) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), importSave)
 	defer cancel()
 	total, kept := im.total, im.kept
-	err := pgx.BeginFunc(ctx, im.store.pool, func(tx pgx.Tx) error {
+	err := im.store.transact(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, staging.ImportRows()); err != nil {
 			return fmt.Errorf("prepare for the rows: %w", err)
 		}

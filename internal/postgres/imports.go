@@ -49,6 +49,9 @@ func (s *Store) ImportClients(ctx context.Context, order csvimport.Order, r io.R
 	}
 	err = s.beginImport(ctx, &sqlc.ImportInsertParams{ID: order.ID, OwnerID: order.Owner, ListID: order.List, Size: order.Size, Now: now})
 	if isUnique(err, "imports_pkey") {
+		if _, err := s.Import(ctx, order.Owner, order.ID); err != nil {
+			return domain.ID{}, err // somebody else's: not found, as for every other call
+		}
 		return domain.ID{}, &domain.Error{Kind: domain.Conflict, Code: "import_exists", Message: "there is an import with this id already; make a new id for each"}
 	}
 	if isForeignKey(err) { // the list was deleted this instant

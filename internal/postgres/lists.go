@@ -12,9 +12,17 @@ import (
 // Conflict.
 func (s *Store) CreateList(ctx context.Context, l *domain.List) error {
 	now := s.stamp()
-	l.ID, l.Clients, l.Revision, l.CreatedAt = domain.NewID(now), 0, 1, now
+	l.ID = domain.NewID(now)
 	err := s.q.ListInsert(ctx, sqlc.ListInsertParams{ID: l.ID, OwnerID: l.OwnerID, Name: l.Name, CreatedAt: now})
-	return orNameTaken(err)
+	if err != nil {
+		return orNameTaken(err)
+	}
+	stored, err := s.List(ctx, l.OwnerID, l.ID)
+	if err != nil {
+		return fmt.Errorf("read list %s: %w", l.ID, err)
+	}
+	*l = stored
+	return nil
 }
 
 func orNameTaken(err error) error {
@@ -28,16 +36,16 @@ func orNameTaken(err error) error {
 	}
 }
 
-// List returns one of owner's lists, or a NotFound error.
+// List returns one of owner's lists (anyone's when owner is zero), or a NotFound error.
 func (s *Store) List(ctx context.Context, owner, id domain.ID) (domain.List, error) {
 	row, err := s.q.ListGet(ctx, sqlc.ListGetParams{ID: id, OwnerID: owner})
 	if err != nil {
 		return domain.List{}, orNotFound(err, "list")
 	}
-	return toList(row.List, row.Clients), nil
+	return toList(row.List, row.OwnerEmail, row.Clients), nil
 }
 
-// Lists returns a page of owner's lists, newest first.
+// Lists returns a page of owner's lists (everybody's when owner is zero), newest first.
 func (s *Store) Lists(ctx context.Context, owner domain.ID, page domain.Page) ([]domain.List, error) {
 	rows, err := s.q.ListPage(ctx, sqlc.ListPageParams{
 		OwnerID: owner, After: page.After, PageSize: int32(page.Limit), //nolint:gosec // at most MaxPage
@@ -47,7 +55,7 @@ func (s *Store) Lists(ctx context.Context, owner domain.ID, page domain.Page) ([
 	}
 	out := make([]domain.List, 0, len(rows))
 	for _, row := range rows {
-		out = append(out, toList(row.List, row.Clients))
+		out = append(out, toList(row.List, row.OwnerEmail, row.Clients))
 	}
 	return out, nil
 }
@@ -60,7 +68,7 @@ func (s *Store) UpdateList(ctx context.Context, owner, id domain.ID, revision in
 		if err != nil {
 			return err
 		}
-		l := toList(row, 0)
+		l := toList(row, "", 0)
 		if err := change(&l); err != nil || l.Name == row.Name {
 			return err
 		}
@@ -152,8 +160,8 @@ func lockList(ctx context.Context, q *sqlc.Queries, owner, id domain.ID, revisio
 	return row, checkRevision("list", revision, row.Revision)
 }
 
-func toList(l sqlc.List, clients int64) domain.List {
+func toList(l sqlc.List, owner string, clients int64) domain.List {
 	return domain.List{
-		ID: l.ID, OwnerID: l.OwnerID, Name: l.Name, Clients: int(clients), Revision: int(l.Revision), CreatedAt: l.CreatedAt,
+		ID: l.ID, OwnerID: l.OwnerID, OwnerEmail: owner, Name: l.Name, Clients: int(clients), Revision: int(l.Revision), CreatedAt: l.CreatedAt,
 	}
 }

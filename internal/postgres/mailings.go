@@ -121,31 +121,27 @@ func distinct(ids []domain.ID) []domain.ID {
 	return out
 }
 
-// Mailing returns one of owner's mailings with its audience, or a NotFound error.
+// Mailing returns one of owner's mailings (anyone's when owner is zero) with its audience, or a NotFound error.
 func (s *Store) Mailing(ctx context.Context, owner, id domain.ID) (domain.Mailing, error) {
 	row, err := s.q.MailingGet(ctx, sqlc.MailingGetParams{ID: id, OwnerID: owner})
 	if err != nil {
 		return domain.Mailing{}, orNotFound(err, "mailing")
 	}
-	return readMailing(row.Mailing, row.NextAt, row.Clients, row.Lists), nil
+	return readMailing(row.Mailing, row.OwnerEmail, row.NextAt, row.Clients, row.Lists), nil
 }
 
 // AnyMailing is Mailing for those who may see everybody's.
 func (s *Store) AnyMailing(ctx context.Context, id domain.ID) (domain.Mailing, error) {
-	row, err := s.q.MailingGetAny(ctx, id)
-	if err != nil {
-		return domain.Mailing{}, orNotFound(err, "mailing")
-	}
-	return readMailing(row.Mailing, row.NextAt, row.Clients, row.Lists), nil
+	return s.Mailing(ctx, domain.ID{}, id)
 }
 
-func readMailing(row sqlc.Mailing, next *time.Time, clients, lists []domain.ID) domain.Mailing {
+func readMailing(row sqlc.Mailing, owner string, next *time.Time, clients, lists []domain.ID) domain.Mailing {
 	m := toMailing(row, next)
-	m.ClientIDs, m.ListIDs = clients, lists
+	m.OwnerEmail, m.ClientIDs, m.ListIDs = owner, clients, lists
 	return m
 }
 
-// Mailings returns a page of owner's mailings with the given status (empty: any), newest first, each with its audience.
+// Mailings returns a page of owner's mailings (everybody's when owner is zero) with the given status (empty: any), newest first, each with its audience.
 func (s *Store) Mailings(ctx context.Context, owner domain.ID, status domain.MailingStatus, page domain.Page) ([]domain.Mailing, error) {
 	rows, err := s.q.MailingList(ctx, sqlc.MailingListParams{
 		OwnerID: owner, Status: string(status), After: page.After, PageSize: int32(page.Limit), //nolint:gosec // at most MaxPage
@@ -155,7 +151,7 @@ func (s *Store) Mailings(ctx context.Context, owner domain.ID, status domain.Mai
 	}
 	out := make([]domain.Mailing, 0, len(rows))
 	for _, row := range rows {
-		out = append(out, readMailing(row.Mailing, row.NextAt, row.Clients, row.Lists))
+		out = append(out, readMailing(row.Mailing, row.OwnerEmail, row.NextAt, row.Clients, row.Lists))
 	}
 	return out, nil
 }
@@ -187,7 +183,7 @@ func (s *Store) edit(ctx context.Context, q *sqlc.Queries, row *sqlc.MailingLock
 	if err != nil {
 		return false, fmt.Errorf("read audience of mailing %s: %w", row.ID, err)
 	}
-	m := readMailing(lockedMailing(row), nil, audience.Clients, audience.Lists)
+	m := readMailing(lockedMailing(row), "", nil, audience.Clients, audience.Lists)
 	before := m
 	before.ClientIDs, before.ListIDs = slices.Clone(m.ClientIDs), slices.Clone(m.ListIDs)
 	if err := change(&m); err != nil {

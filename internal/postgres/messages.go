@@ -11,26 +11,33 @@ import (
 // CreateMessage saves m for its OwnerID and sets its id, revision and times.
 func (s *Store) CreateMessage(ctx context.Context, m *domain.Message) error {
 	now := s.stamp()
-	m.ID, m.Revision, m.CreatedAt, m.UpdatedAt = domain.NewID(now), 1, now, now
+	m.ID = domain.NewID(now)
 	err := s.q.MessageInsert(ctx, sqlc.MessageInsertParams{
 		ID: m.ID, OwnerID: m.OwnerID, Subject: m.Subject, Html: m.HTML, Text: m.Text, Now: now,
 	})
 	if err != nil {
 		return fmt.Errorf("insert message: %w", err)
 	}
+	stored, err := s.Message(ctx, m.OwnerID, m.ID)
+	if err != nil {
+		return fmt.Errorf("read message %s: %w", m.ID, err)
+	}
+	*m = stored
 	return nil
 }
 
-// Message returns one of owner's messages, or a NotFound error.
+// Message returns one of owner's messages (anyone's when owner is zero), or a NotFound error.
 func (s *Store) Message(ctx context.Context, owner, id domain.ID) (domain.Message, error) {
 	row, err := s.q.MessageGet(ctx, sqlc.MessageGetParams{ID: id, OwnerID: owner})
 	if err != nil {
 		return domain.Message{}, orNotFound(err, "message")
 	}
-	return toMessage(row), nil
+	m := toMessage(row.Message)
+	m.OwnerEmail = row.OwnerEmail
+	return m, nil
 }
 
-// Messages returns a page of owner's messages without their bodies, newest first.
+// Messages returns a page of owner's messages (everybody's when owner is zero) without their bodies, newest first.
 func (s *Store) Messages(ctx context.Context, owner domain.ID, page domain.Page) ([]domain.Message, error) {
 	rows, err := s.q.MessagePage(ctx, sqlc.MessagePageParams{
 		OwnerID: owner, After: page.After, PageSize: int32(page.Limit), //nolint:gosec // at most MaxPage
@@ -41,7 +48,7 @@ func (s *Store) Messages(ctx context.Context, owner domain.ID, page domain.Page)
 	out := make([]domain.Message, 0, len(rows))
 	for _, r := range rows {
 		out = append(out, domain.Message{
-			ID: r.ID, OwnerID: r.OwnerID, Subject: r.Subject, Revision: int(r.Revision), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+			ID: r.ID, OwnerID: r.OwnerID, OwnerEmail: r.OwnerEmail, Subject: r.Subject, Revision: int(r.Revision), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 		})
 	}
 	return out, nil
@@ -50,22 +57,19 @@ func (s *Store) Messages(ctx context.Context, owner domain.ID, page domain.Page)
 // UpdateMessage lets change alter one of owner's messages and saves it; a change that leaves it as it is keeps its
 // revision. revision, when not 0, must be the current one (Stale otherwise).
 func (s *Store) UpdateMessage(ctx context.Context, owner, id domain.ID, revision int, change func(*domain.Message) error) (domain.Message, error) {
-	var m domain.Message
 	err := s.inTx(ctx, func(q *sqlc.Queries) error {
 		row, err := lockMessage(ctx, q, owner, id, revision)
 		if err != nil {
 			return err
 		}
-		m = toMessage(row)
+		m := toMessage(row)
 		if err := change(&m); err != nil {
 			return err
 		}
 		if m.Subject == row.Subject && m.HTML == row.Html && m.Text == row.Text {
 			return nil
 		}
-		m.Revision++
-		m.UpdatedAt = s.stamp()
-		err = q.MessageUpdate(ctx, sqlc.MessageUpdateParams{ID: id, Subject: m.Subject, Html: m.HTML, Text: m.Text, Now: m.UpdatedAt})
+		err = q.MessageUpdate(ctx, sqlc.MessageUpdateParams{ID: id, Subject: m.Subject, Html: m.HTML, Text: m.Text, Now: s.stamp()})
 		if err != nil {
 			return fmt.Errorf("update message %s: %w", id, err)
 		}
@@ -74,7 +78,7 @@ func (s *Store) UpdateMessage(ctx context.Context, owner, id domain.ID, revision
 	if err != nil {
 		return domain.Message{}, err
 	}
-	return m, nil
+	return s.Message(ctx, owner, id)
 }
 
 // DeleteMessage deletes one of owner's messages. It returns a Conflict error when a mailing uses it.

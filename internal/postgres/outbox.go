@@ -15,7 +15,7 @@ import (
 // ClaimOutbox takes up to batch messages for claim: nobody else gets them before that has passed. They come in the
 // order they were written in.
 func (s *Store) ClaimOutbox(ctx context.Context, batch int, claim time.Duration) ([]events.Stored, error) {
-	rows, err := s.q.OutboxClaim(ctx, sqlc.OutboxClaimParams{Claim: claim, Batch: int32(batch)}) //nolint:gosec // a few hundred
+	rows, err := s.q.OutboxClaim(asRelay(ctx), sqlc.OutboxClaimParams{Claim: claim, Batch: int32(batch)}) //nolint:gosec // a few hundred
 	if err != nil {
 		return nil, fmt.Errorf("claim messages of the outbox: %w", err)
 	}
@@ -33,7 +33,7 @@ func (s *Store) ClaimOutbox(ctx context.Context, batch int, claim time.Duration)
 
 // OutboxPublished removes messages that JetStream has acknowledged.
 func (s *Store) OutboxPublished(ctx context.Context, ids []int64) error {
-	if err := s.q.OutboxDone(ctx, ids); err != nil {
+	if err := s.q.OutboxDone(asRelay(ctx), ids); err != nil {
 		return fmt.Errorf("remove published messages: %w", err)
 	}
 	return nil
@@ -41,7 +41,7 @@ func (s *Store) OutboxPublished(ctx context.Context, ids []int64) error {
 
 // OutboxFailed gives messages back that could not be published.
 func (s *Store) OutboxFailed(ctx context.Context, ids []int64) error {
-	if err := s.q.OutboxUnclaim(ctx, ids); err != nil {
+	if err := s.q.OutboxUnclaim(asRelay(ctx), ids); err != nil {
 		return fmt.Errorf("give messages back: %w", err)
 	}
 	return nil
@@ -69,4 +69,4 @@ func (s *Store) WatchOutbox(ctx context.Context, wake func()) error {
 }
 
 // OutboxSize returns how many messages wait to be published.
-func (s *Store) OutboxSize(ctx context.Context) (int64, error) { return s.q.OutboxSize(ctx) }
+func (s *Store) OutboxSize(ctx context.Context) (int64, error) { return s.q.OutboxSize(asRelay(ctx)) }

@@ -63,7 +63,7 @@ func (s *Store) ensurePartition(ctx context.Context, table string, from, to time
 // underPartitionLock runs fn while no other process makes partitions. It does not wait long for tables: whoever sends holds
 // them, and would wait behind us.
 func (s *Store) underPartitionLock(ctx context.Context, fn func(tx pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	return s.transact(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '5s'"); err != nil {
 			return err
 		}

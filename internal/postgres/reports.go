@@ -17,7 +17,7 @@ const (
 	maxAttention = 20
 )
 
-// AttemptHistory returns up to limit of the attempts of one of owner's mailings, or of all of them (a zero id), that were
+// AttemptHistory returns up to limit of the attempts of one of owner's mailings (anyone's when owner is zero), or of all of them (a zero id), that were
 // due in the period: latest first, from behind after on (zero: from the first). Those that have not begun are left out,
 // missed ones are not; a deleted mailing keeps its history. A mailing that is not owner's is NotFound.
 func (s *Store) AttemptHistory(ctx context.Context, owner, mailing domain.ID, in domain.Period, after domain.Attempt, limit int) ([]domain.Attempt, error) {
@@ -44,7 +44,7 @@ func (s *Store) AttemptHistory(ctx context.Context, owner, mailing domain.ID, in
 	return out, nil
 }
 
-// Summary returns what became of owner's attempts that were due in the period, day by day in the zone, at one instant. A
+// Summary returns what became of owner's attempts (everybody's when owner is zero) that were due in the period, day by day in the zone, at one instant. A
 // period that is too long is an Invalid error.
 func (s *Store) Summary(ctx context.Context, owner domain.ID, in domain.Period, zone *time.Location) (domain.Summary, error) {
 	days, err := in.Days(zone)

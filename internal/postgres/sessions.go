@@ -39,7 +39,7 @@ func (s *Store) beginSession(ctx context.Context, q *sqlc.Queries, user domain.I
 
 // BeginSession signs the user in and returns the secret for the browser. Whoever calls it has checked the credentials.
 func (s *Store) BeginSession(ctx context.Context, user domain.ID, userAgent string) (string, error) {
-	secret, _, err := s.beginSession(ctx, s.q, user, userAgent)
+	secret, _, err := s.beginSession(asAuth(ctx), s.q, user, userAgent)
 	return secret, err
 }
 
@@ -54,6 +54,7 @@ func (s *Store) endSessions(ctx context.Context, q *sqlc.Queries, user, but doma
 // UserBySession returns who is signed in with this secret, blocked users too, and the session's id; an Unauthorized error
 // when nobody is, or no longer. It records the use.
 func (s *Store) UserBySession(ctx context.Context, secret string) (domain.User, domain.ID, error) {
+	ctx = asAuth(ctx)
 	now := s.stamp()
 	row, err := s.q.SessionUser(ctx, sqlc.SessionUserParams{
 		Hash: hashSecret(secret), IdleSince: now.Add(-sessionIdle), BegunSince: now.Add(-sessionAbsolute),

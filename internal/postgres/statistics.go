@@ -18,7 +18,7 @@ const maxKinds = 10_000
 
 // snapshot runs fn on the database as it is at one instant, so that sums taken one after the other agree.
 func (s *Store) snapshot(ctx context.Context, fn func(q *sqlc.Queries) error) error {
-	return pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly},
+	return s.transact(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly},
 		func(tx pgx.Tx) error { return fn(s.q.WithTx(tx)) })
 }
 
@@ -32,6 +32,9 @@ func (s *Store) Statistics(ctx context.Context, owner, attempt domain.ID) (domai
 			return orNotFound(err, "attempt")
 		}
 		out.Attempt, out.At = toAttempt(row), s.clock.Now()
+		if err := q.AboutAttempt(ctx, attempt.String()); err != nil {
+			return fmt.Errorf("say which attempt it is: %w", err)
+		}
 		if err := ledgerTotals(ctx, q, &out); err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
 )
 
-// Suppressions returns up to limit of owner's suppressed addresses, newest first, from below the given key on (0: from
+// Suppressions returns up to limit of owner's suppressed addresses (everybody's when owner is zero), newest first, from below the given key on (0: from
 // the newest): those that begin with prefix, in any case.
 func (s *Store) Suppressions(ctx context.Context, owner domain.ID, prefix string, before int64, limit int) ([]domain.Suppressed, error) {
 	if before == 0 {

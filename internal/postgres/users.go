@@ -10,7 +10,7 @@ import (
 )
 
 // CreateUser opens an account; passwordHash comes from package password, empty for an account that cannot be signed in to
-// with one. An address that has an account already is a Conflict.
+// with one. A scoped store makes none but those of the role user. An address that has an account already is a Conflict.
 func (s *Store) CreateUser(ctx context.Context, email domain.Address, passwordHash string, role domain.Role, verified bool) (domain.User, error) {
 	now := s.stamp()
 	u := sqlc.UserInsertParams{
@@ -19,7 +19,7 @@ func (s *Store) CreateUser(ctx context.Context, email domain.Address, passwordHa
 	if verified {
 		u.VerifiedAt = &now
 	}
-	err := s.inTx(ctx, func(q *sqlc.Queries) error {
+	err := s.inTx(asAuth(ctx), func(q *sqlc.Queries) error {
 		if err := q.UserInsert(ctx, u); err != nil {
 			return err
 		}
@@ -42,7 +42,7 @@ func (s *Store) CreateUser(ctx context.Context, email domain.Address, passwordHa
 
 // UserByEmail returns the user with this address and the hash of the password, or a NotFound error.
 func (s *Store) UserByEmail(ctx context.Context, email domain.Address) (domain.User, string, error) {
-	u, err := s.q.UserByEmail(ctx, email.Key)
+	u, err := s.q.UserByEmail(asAuth(ctx), email.Key)
 	if err != nil {
 		return domain.User{}, "", orNotFound(err, "user")
 	}

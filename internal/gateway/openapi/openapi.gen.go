@@ -250,6 +250,12 @@ type Attempt struct {
 	LateMs    int64     `json:"late_ms"`
 	MailingID domain.ID `json:"mailing_id"`
 
+	// OwnerEmail The address of whose it is.
+	OwnerEmail string `json:"owner_email"`
+
+	// OwnerID Whose it is.
+	OwnerID domain.ID `json:"owner_id"`
+
 	// Reason Why nothing moves, or why it ended early; empty otherwise.
 	Reason string `json:"reason"`
 
@@ -399,6 +405,12 @@ type Client struct {
 	// FullName Example: Анна Смирнова
 	FullName string    `json:"full_name"`
 	ID       domain.ID `json:"id"`
+
+	// OwnerEmail The address of whose it is.
+	OwnerEmail string `json:"owner_email"`
+
+	// OwnerID Whose it is.
+	OwnerID  domain.ID `json:"owner_id"`
 	Revision int       `json:"revision"`
 
 	// Suppressed Why nothing is sent to this address any more; null when it is.
@@ -683,8 +695,14 @@ type List struct {
 	ID        domain.ID `json:"id"`
 
 	// Name Example: Казань
-	Name     string `json:"name"`
-	Revision int    `json:"revision"`
+	Name string `json:"name"`
+
+	// OwnerEmail The address of whose it is.
+	OwnerEmail string `json:"owner_email"`
+
+	// OwnerID Whose it is.
+	OwnerID  domain.ID `json:"owner_id"`
+	Revision int       `json:"revision"`
 }
 
 // ListInput A new list.
@@ -738,6 +756,12 @@ type Mailing struct {
 	// OnUnknown What to do with a recipient who may or may not have got the message because the connection broke at the wrong moment:
 	// `hold` leaves it to you, nobody gets two; `resend` sends again, someone may get two.
 	OnUnknown OnUnknown `json:"on_unknown"`
+
+	// OwnerEmail The address of whose it is.
+	OwnerEmail string `json:"owner_email"`
+
+	// OwnerID Whose it is.
+	OwnerID domain.ID `json:"owner_id"`
 
 	// Periodicity How often a mailing repeats. The time of day stays the same in the mailing's zone, across changes to and from summer
 	// time. Monthly on the 29th to 31st falls on the last day of a shorter month.
@@ -889,8 +913,14 @@ type Message struct {
 	CreatedAt time.Time `json:"created_at"`
 	HTML      string    `json:"html"`
 	ID        domain.ID `json:"id"`
-	Revision  int       `json:"revision"`
-	Subject   string    `json:"subject"`
+
+	// OwnerEmail The address of whose it is.
+	OwnerEmail string `json:"owner_email"`
+
+	// OwnerID Whose it is.
+	OwnerID  domain.ID `json:"owner_id"`
+	Revision int       `json:"revision"`
+	Subject  string    `json:"subject"`
 
 	// Text Empty: made from the HTML when it is sent.
 	Text      string    `json:"text"`
@@ -928,6 +958,12 @@ type MessagePatch struct {
 type MessageSummary struct {
 	CreatedAt time.Time `json:"created_at"`
 	ID        domain.ID `json:"id"`
+
+	// OwnerEmail The address of whose it is.
+	OwnerEmail string `json:"owner_email"`
+
+	// OwnerID Whose it is.
+	OwnerID   domain.ID `json:"owner_id"`
 	Revision  int       `json:"revision"`
 	Subject   string    `json:"subject"`
 	UpdatedAt time.Time `json:"updated_at"`
@@ -1067,6 +1103,12 @@ type Progress struct {
 	LateMs    int64     `json:"late_ms"`
 	MailingID domain.ID `json:"mailing_id"`
 
+	// OwnerEmail The address of whose it is.
+	OwnerEmail string `json:"owner_email"`
+
+	// OwnerID Whose it is.
+	OwnerID domain.ID `json:"owner_id"`
+
 	// RatePerSecond Recipients dealt with a second over the last five seconds; null until it is known, and at the end.
 	RatePerSecond *float64 `json:"rate_per_second"`
 
@@ -1120,7 +1162,7 @@ type Provider struct {
 	// Senders How many senders have it now.
 	Senders int `json:"senders"`
 
-	// SlowedDomains Domains of recipients that asked for fewer messages, for now.
+	// SlowedDomains Domains of recipients that asked for fewer messages, for now. For managers and administrators; empty for others.
 	SlowedDomains []SlowedDomain `json:"slowed_domains"`
 
 	// State Of its circuit breaker: `closed` is well, `open` takes nothing for some seconds after too many failures, `half-open`
@@ -1676,7 +1718,7 @@ type ImportClientsParams struct {
 	// ListID A list to which every client of the file is added.
 	ListID *domain.ID `form:"list_id,omitempty" json:"list_id,omitempty"`
 
-	// ID The id that the import shall have, a new UUID (version 7 is best); 409 if there is one with it. Without it one is made.
+	// ID The id that the import shall have, a new UUID (version 7 is best); 409 if you have one with it, 404 if it is not to be had. Without it one is made.
 	ID *domain.ID `form:"id,omitempty" json:"id,omitempty"`
 
 	// Charset The encoding of the file. Without it that of the Content-Type holds; else it is told from the file.

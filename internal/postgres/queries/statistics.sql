@@ -51,3 +51,7 @@ SELECT date_bin(sqlc.arg(width)::interval, second, 'epoch')::timestamptz AS buck
     sum(unknown)::integer AS unknown, sum(skipped)::integer AS skipped, sum(expired)::integer AS expired,
     max(sent + failed + deferred)::integer AS peak
 FROM seconds GROUP BY bucket ORDER BY bucket;
+
+-- name: AboutAttempt :exec
+-- Says which attempt the rest of the transaction is about: see vestnik_attempt() of migration 8.
+SELECT set_config('vestnik.attempt_id', sqlc.arg(attempt_id)::text, true);

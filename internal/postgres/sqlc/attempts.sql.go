@@ -13,7 +13,7 @@ import (
 )
 
 const attemptGet = `-- name: AttemptGet :one
-SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired FROM attempt_reports WHERE id = $1 AND owner_id = $2
+SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired, owner_email FROM attempt_reports WHERE id = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = $2::uuid)
 `
 
 type AttemptGetParams struct {
@@ -46,46 +46,14 @@ func (q *Queries) AttemptGet(ctx context.Context, arg AttemptGetParams) (Attempt
 		&i.Unknown,
 		&i.Skipped,
 		&i.Expired,
-	)
-	return i, err
-}
-
-const attemptGetAny = `-- name: AttemptGetAny :one
-SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired FROM attempt_reports WHERE id = $1
-`
-
-func (q *Queries) AttemptGetAny(ctx context.Context, id domain.ID) (AttemptReport, error) {
-	row := q.db.QueryRow(ctx, attemptGetAny, id)
-	var i AttemptReport
-	err := row.Scan(
-		&i.ID,
-		&i.MailingID,
-		&i.MailingName,
-		&i.OwnerID,
-		&i.Kind,
-		&i.DueAt,
-		&i.Status,
-		&i.Result,
-		&i.Deadline,
-		&i.StartedAt,
-		&i.FinishedAt,
-		&i.Audience,
-		&i.Reason,
-		&i.LastActivityAt,
-		&i.LastResponse,
-		&i.Sent,
-		&i.Failed,
-		&i.Deferred,
-		&i.Unknown,
-		&i.Skipped,
-		&i.Expired,
+		&i.OwnerEmail,
 	)
 	return i, err
 }
 
 const attemptList = `-- name: AttemptList :many
-SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired FROM attempt_reports
-WHERE mailing_id = $1 AND owner_id = $2
+SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired, owner_email FROM attempt_reports
+WHERE mailing_id = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = $2::uuid)
   AND ($3::uuid = '00000000-0000-0000-0000-000000000000' OR id < $3::uuid)
 ORDER BY id DESC
 LIMIT $4
@@ -134,6 +102,7 @@ func (q *Queries) AttemptList(ctx context.Context, arg AttemptListParams) ([]Att
 			&i.Unknown,
 			&i.Skipped,
 			&i.Expired,
+			&i.OwnerEmail,
 		); err != nil {
 			return nil, err
 		}
@@ -182,7 +151,7 @@ func (q *Queries) AttemptLock(ctx context.Context, id domain.ID) (Attempt, error
 }
 
 const attemptOwned = `-- name: AttemptOwned :one
-SELECT EXISTS (SELECT 1 FROM attempts WHERE id = $1 AND owner_id = $2)
+SELECT EXISTS (SELECT 1 FROM attempts WHERE id = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = $2::uuid))
 `
 
 type AttemptOwnedParams struct {

@@ -22,9 +22,10 @@ func (q *Queries) ClientDelete(ctx context.Context, id int64) error {
 }
 
 const clientGet = `-- name: ClientGet :one
-SELECT c.id, c.uid, c.owner_id, c.email, c.email_key, c.full_name, c.comment, c.attributes, c.revision, c.created_at, c.updated_at, s.reason, s.created_at AS suppressed_at
+SELECT c.id, c.uid, c.owner_id, c.email, c.email_key, c.full_name, c.comment, c.attributes, c.revision, c.created_at, c.updated_at, s.reason, s.created_at AS suppressed_at,
+    coalesce((SELECT u.email FROM users u WHERE u.id = c.owner_id), '')::text AS owner_email
 FROM clients c LEFT JOIN suppressions s ON s.owner_id = c.owner_id AND s.email_key = c.email_key
-WHERE c.uid = $1 AND c.owner_id = $2
+WHERE c.uid = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR c.owner_id = $2::uuid)
 `
 
 type ClientGetParams struct {
@@ -36,8 +37,10 @@ type ClientGetRow struct {
 	Client       Client
 	Reason       *string
 	SuppressedAt *time.Time
+	OwnerEmail   string
 }
 
+// A zero owner is everybody, here and in the other queries that only read.
 func (q *Queries) ClientGet(ctx context.Context, arg ClientGetParams) (ClientGetRow, error) {
 	row := q.db.QueryRow(ctx, clientGet, arg.Uid, arg.OwnerID)
 	var i ClientGetRow
@@ -55,6 +58,7 @@ func (q *Queries) ClientGet(ctx context.Context, arg ClientGetParams) (ClientGet
 		&i.Client.UpdatedAt,
 		&i.Reason,
 		&i.SuppressedAt,
+		&i.OwnerEmail,
 	)
 	return i, err
 }
@@ -93,7 +97,7 @@ func (q *Queries) ClientInsert(ctx context.Context, arg ClientInsertParams) (int
 }
 
 const clientKey = `-- name: ClientKey :one
-SELECT id FROM clients WHERE uid = $1 AND owner_id = $2
+SELECT id FROM clients WHERE uid = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = $2::uuid)
 `
 
 type ClientKeyParams struct {
@@ -137,9 +141,10 @@ func (q *Queries) ClientLock(ctx context.Context, arg ClientLockParams) (Client,
 }
 
 const clientPage = `-- name: ClientPage :many
-SELECT c.id, c.uid, c.owner_id, c.email, c.email_key, c.full_name, c.comment, c.attributes, c.revision, c.created_at, c.updated_at, s.reason, s.created_at AS suppressed_at
+SELECT c.id, c.uid, c.owner_id, c.email, c.email_key, c.full_name, c.comment, c.attributes, c.revision, c.created_at, c.updated_at, s.reason, s.created_at AS suppressed_at,
+    coalesce((SELECT u.email FROM users u WHERE u.id = c.owner_id), '')::text AS owner_email
 FROM clients c LEFT JOIN suppressions s ON s.owner_id = c.owner_id AND s.email_key = c.email_key
-WHERE c.owner_id = $1 AND c.id < $2
+WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR c.owner_id = $1::uuid) AND c.id < $2
 ORDER BY c.id DESC
 LIMIT $3
 `
@@ -154,6 +159,7 @@ type ClientPageRow struct {
 	Client       Client
 	Reason       *string
 	SuppressedAt *time.Time
+	OwnerEmail   string
 }
 
 func (q *Queries) ClientPage(ctx context.Context, arg ClientPageParams) ([]ClientPageRow, error) {
@@ -179,6 +185,7 @@ func (q *Queries) ClientPage(ctx context.Context, arg ClientPageParams) ([]Clien
 			&i.Client.UpdatedAt,
 			&i.Reason,
 			&i.SuppressedAt,
+			&i.OwnerEmail,
 		); err != nil {
 			return nil, err
 		}
@@ -191,7 +198,8 @@ func (q *Queries) ClientPage(ctx context.Context, arg ClientPageParams) ([]Clien
 }
 
 const clientPageOfList = `-- name: ClientPageOfList :many
-SELECT c.id, c.uid, c.owner_id, c.email, c.email_key, c.full_name, c.comment, c.attributes, c.revision, c.created_at, c.updated_at, s.reason, s.created_at AS suppressed_at
+SELECT c.id, c.uid, c.owner_id, c.email, c.email_key, c.full_name, c.comment, c.attributes, c.revision, c.created_at, c.updated_at, s.reason, s.created_at AS suppressed_at,
+    coalesce((SELECT u.email FROM users u WHERE u.id = c.owner_id), '')::text AS owner_email
 FROM list_clients lc
 JOIN clients c ON c.id = lc.client_id
 LEFT JOIN suppressions s ON s.owner_id = c.owner_id AND s.email_key = c.email_key
@@ -212,6 +220,7 @@ type ClientPageOfListRow struct {
 	Client       Client
 	Reason       *string
 	SuppressedAt *time.Time
+	OwnerEmail   string
 }
 
 func (q *Queries) ClientPageOfList(ctx context.Context, arg ClientPageOfListParams) ([]ClientPageOfListRow, error) {
@@ -242,6 +251,7 @@ func (q *Queries) ClientPageOfList(ctx context.Context, arg ClientPageOfListPara
 			&i.Client.UpdatedAt,
 			&i.Reason,
 			&i.SuppressedAt,
+			&i.OwnerEmail,
 		); err != nil {
 			return nil, err
 		}
@@ -254,9 +264,10 @@ func (q *Queries) ClientPageOfList(ctx context.Context, arg ClientPageOfListPara
 }
 
 const clientSearch = `-- name: ClientSearch :many
-SELECT c.id, c.uid, c.owner_id, c.email, c.email_key, c.full_name, c.comment, c.attributes, c.revision, c.created_at, c.updated_at, s.reason, s.created_at AS suppressed_at
+SELECT c.id, c.uid, c.owner_id, c.email, c.email_key, c.full_name, c.comment, c.attributes, c.revision, c.created_at, c.updated_at, s.reason, s.created_at AS suppressed_at,
+    coalesce((SELECT u.email FROM users u WHERE u.id = c.owner_id), '')::text AS owner_email
 FROM clients c LEFT JOIN suppressions s ON s.owner_id = c.owner_id AND s.email_key = c.email_key
-WHERE c.owner_id = $1 AND c.id < $2
+WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR c.owner_id = $1::uuid) AND c.id < $2
   AND (c.email_key LIKE $3 OR lower(c.full_name) LIKE lower($3))
 ORDER BY c.id DESC
 LIMIT $4
@@ -273,6 +284,7 @@ type ClientSearchRow struct {
 	Client       Client
 	Reason       *string
 	SuppressedAt *time.Time
+	OwnerEmail   string
 }
 
 // Apart from ClientPage, so that each gets a plan of its own. The pattern is that of LIKE.
@@ -304,6 +316,7 @@ func (q *Queries) ClientSearch(ctx context.Context, arg ClientSearchParams) ([]C
 			&i.Client.UpdatedAt,
 			&i.Reason,
 			&i.SuppressedAt,
+			&i.OwnerEmail,
 		); err != nil {
 			return nil, err
 		}

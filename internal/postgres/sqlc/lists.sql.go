@@ -36,8 +36,9 @@ func (q *Queries) ListDelete(ctx context.Context, id domain.ID) error {
 }
 
 const listGet = `-- name: ListGet :one
-SELECT l.id, l.owner_id, l.name, l.revision, l.created_at, (SELECT count(*) FROM list_clients lc WHERE lc.list_id = l.id) AS clients
-FROM lists l WHERE l.id = $1 AND l.owner_id = $2
+SELECT l.id, l.owner_id, l.name, l.revision, l.created_at, (SELECT count(*) FROM list_clients lc WHERE lc.list_id = l.id) AS clients,
+    coalesce((SELECT u.email FROM users u WHERE u.id = l.owner_id), '')::text AS owner_email
+FROM lists l WHERE l.id = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR l.owner_id = $2::uuid)
 `
 
 type ListGetParams struct {
@@ -46,8 +47,9 @@ type ListGetParams struct {
 }
 
 type ListGetRow struct {
-	List    List
-	Clients int64
+	List       List
+	Clients    int64
+	OwnerEmail string
 }
 
 func (q *Queries) ListGet(ctx context.Context, arg ListGetParams) (ListGetRow, error) {
@@ -60,6 +62,7 @@ func (q *Queries) ListGet(ctx context.Context, arg ListGetParams) (ListGetRow, e
 		&i.List.Revision,
 		&i.List.CreatedAt,
 		&i.Clients,
+		&i.OwnerEmail,
 	)
 	return i, err
 }
@@ -109,7 +112,7 @@ func (q *Queries) ListLock(ctx context.Context, arg ListLockParams) (List, error
 }
 
 const listOwned = `-- name: ListOwned :one
-SELECT EXISTS (SELECT FROM lists WHERE id = $1 AND owner_id = $2)
+SELECT EXISTS (SELECT FROM lists WHERE id = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = $2::uuid))
 `
 
 type ListOwnedParams struct {
@@ -125,9 +128,10 @@ func (q *Queries) ListOwned(ctx context.Context, arg ListOwnedParams) (bool, err
 }
 
 const listPage = `-- name: ListPage :many
-SELECT l.id, l.owner_id, l.name, l.revision, l.created_at, (SELECT count(*) FROM list_clients lc WHERE lc.list_id = l.id) AS clients
+SELECT l.id, l.owner_id, l.name, l.revision, l.created_at, (SELECT count(*) FROM list_clients lc WHERE lc.list_id = l.id) AS clients,
+    coalesce((SELECT u.email FROM users u WHERE u.id = l.owner_id), '')::text AS owner_email
 FROM lists l
-WHERE l.owner_id = $1
+WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR l.owner_id = $1::uuid)
   AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR l.id < $2::uuid)
 ORDER BY l.id DESC
 LIMIT $3
@@ -140,8 +144,9 @@ type ListPageParams struct {
 }
 
 type ListPageRow struct {
-	List    List
-	Clients int64
+	List       List
+	Clients    int64
+	OwnerEmail string
 }
 
 func (q *Queries) ListPage(ctx context.Context, arg ListPageParams) ([]ListPageRow, error) {
@@ -160,6 +165,7 @@ func (q *Queries) ListPage(ctx context.Context, arg ListPageParams) ([]ListPageR
 			&i.List.Revision,
 			&i.List.CreatedAt,
 			&i.Clients,
+			&i.OwnerEmail,
 		); err != nil {
 			return nil, err
 		}

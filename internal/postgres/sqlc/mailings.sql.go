@@ -105,11 +105,11 @@ func (q *Queries) MailingDelete(ctx context.Context, arg MailingDeleteParams) er
 }
 
 const mailingGet = `-- name: MailingGet :one
-SELECT m.id, m.owner_id, m.name, m.message_id, m.start_at, m.end_at, m.time_zone, m.periodicity, m.on_unknown, m.status, m.held_status, m.reason, m.set_at, m.active_at, m.needs_plan, m.revision, m.created_at, m.updated_at, m.deleted_at, m.provider, p.due_at AS next_at,
+SELECT m.id, m.owner_id, m.name, m.message_id, m.start_at, m.end_at, m.time_zone, m.periodicity, m.on_unknown, m.status, m.held_status, m.reason, m.set_at, m.active_at, m.needs_plan, m.revision, m.created_at, m.updated_at, m.deleted_at, m.provider, p.due_at AS next_at, coalesce((SELECT u.email FROM users u WHERE u.id = m.owner_id), '')::text AS owner_email,
     ARRAY(SELECT c.uid FROM mailing_clients mc JOIN clients c ON c.id = mc.client_id WHERE mc.mailing_id = m.id ORDER BY c.id)::uuid[] AS clients,
     ARRAY(SELECT ml.list_id FROM mailing_lists ml WHERE ml.mailing_id = m.id ORDER BY ml.list_id)::uuid[] AS lists
 FROM mailings m LEFT JOIN attempts p ON p.mailing_id = m.id AND p.status = 'planned' AND p.kind = 'scheduled'
-WHERE m.id = $1 AND m.owner_id = $2 AND m.deleted_at IS NULL
+WHERE m.id = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR m.owner_id = $2::uuid) AND m.deleted_at IS NULL
 `
 
 type MailingGetParams struct {
@@ -118,10 +118,11 @@ type MailingGetParams struct {
 }
 
 type MailingGetRow struct {
-	Mailing Mailing
-	NextAt  *time.Time
-	Clients []domain.ID
-	Lists   []domain.ID
+	Mailing    Mailing
+	NextAt     *time.Time
+	OwnerEmail string
+	Clients    []domain.ID
+	Lists      []domain.ID
 }
 
 func (q *Queries) MailingGet(ctx context.Context, arg MailingGetParams) (MailingGetRow, error) {
@@ -149,52 +150,7 @@ func (q *Queries) MailingGet(ctx context.Context, arg MailingGetParams) (Mailing
 		&i.Mailing.DeletedAt,
 		&i.Mailing.Provider,
 		&i.NextAt,
-		&i.Clients,
-		&i.Lists,
-	)
-	return i, err
-}
-
-const mailingGetAny = `-- name: MailingGetAny :one
-SELECT m.id, m.owner_id, m.name, m.message_id, m.start_at, m.end_at, m.time_zone, m.periodicity, m.on_unknown, m.status, m.held_status, m.reason, m.set_at, m.active_at, m.needs_plan, m.revision, m.created_at, m.updated_at, m.deleted_at, m.provider, p.due_at AS next_at,
-    ARRAY(SELECT c.uid FROM mailing_clients mc JOIN clients c ON c.id = mc.client_id WHERE mc.mailing_id = m.id ORDER BY c.id)::uuid[] AS clients,
-    ARRAY(SELECT ml.list_id FROM mailing_lists ml WHERE ml.mailing_id = m.id ORDER BY ml.list_id)::uuid[] AS lists
-FROM mailings m LEFT JOIN attempts p ON p.mailing_id = m.id AND p.status = 'planned' AND p.kind = 'scheduled'
-WHERE m.id = $1 AND m.deleted_at IS NULL
-`
-
-type MailingGetAnyRow struct {
-	Mailing Mailing
-	NextAt  *time.Time
-	Clients []domain.ID
-	Lists   []domain.ID
-}
-
-func (q *Queries) MailingGetAny(ctx context.Context, id domain.ID) (MailingGetAnyRow, error) {
-	row := q.db.QueryRow(ctx, mailingGetAny, id)
-	var i MailingGetAnyRow
-	err := row.Scan(
-		&i.Mailing.ID,
-		&i.Mailing.OwnerID,
-		&i.Mailing.Name,
-		&i.Mailing.MessageID,
-		&i.Mailing.StartAt,
-		&i.Mailing.EndAt,
-		&i.Mailing.TimeZone,
-		&i.Mailing.Periodicity,
-		&i.Mailing.OnUnknown,
-		&i.Mailing.Status,
-		&i.Mailing.HeldStatus,
-		&i.Mailing.Reason,
-		&i.Mailing.SetAt,
-		&i.Mailing.ActiveAt,
-		&i.Mailing.NeedsPlan,
-		&i.Mailing.Revision,
-		&i.Mailing.CreatedAt,
-		&i.Mailing.UpdatedAt,
-		&i.Mailing.DeletedAt,
-		&i.Mailing.Provider,
-		&i.NextAt,
+		&i.OwnerEmail,
 		&i.Clients,
 		&i.Lists,
 	)
@@ -241,11 +197,11 @@ func (q *Queries) MailingInsert(ctx context.Context, arg MailingInsertParams) er
 }
 
 const mailingList = `-- name: MailingList :many
-SELECT m.id, m.owner_id, m.name, m.message_id, m.start_at, m.end_at, m.time_zone, m.periodicity, m.on_unknown, m.status, m.held_status, m.reason, m.set_at, m.active_at, m.needs_plan, m.revision, m.created_at, m.updated_at, m.deleted_at, m.provider, p.due_at AS next_at,
+SELECT m.id, m.owner_id, m.name, m.message_id, m.start_at, m.end_at, m.time_zone, m.periodicity, m.on_unknown, m.status, m.held_status, m.reason, m.set_at, m.active_at, m.needs_plan, m.revision, m.created_at, m.updated_at, m.deleted_at, m.provider, p.due_at AS next_at, coalesce((SELECT u.email FROM users u WHERE u.id = m.owner_id), '')::text AS owner_email,
     ARRAY(SELECT c.uid FROM mailing_clients mc JOIN clients c ON c.id = mc.client_id WHERE mc.mailing_id = m.id ORDER BY c.id)::uuid[] AS clients,
     ARRAY(SELECT ml.list_id FROM mailing_lists ml WHERE ml.mailing_id = m.id ORDER BY ml.list_id)::uuid[] AS lists
 FROM mailings m LEFT JOIN attempts p ON p.mailing_id = m.id AND p.status = 'planned' AND p.kind = 'scheduled'
-WHERE m.owner_id = $1 AND m.deleted_at IS NULL
+WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR m.owner_id = $1::uuid) AND m.deleted_at IS NULL
   AND ($2::text = '' OR m.status = $2::text)
   AND ($3::uuid = '00000000-0000-0000-0000-000000000000' OR m.id < $3::uuid)
 ORDER BY m.id DESC
@@ -260,10 +216,11 @@ type MailingListParams struct {
 }
 
 type MailingListRow struct {
-	Mailing Mailing
-	NextAt  *time.Time
-	Clients []domain.ID
-	Lists   []domain.ID
+	Mailing    Mailing
+	NextAt     *time.Time
+	OwnerEmail string
+	Clients    []domain.ID
+	Lists      []domain.ID
 }
 
 func (q *Queries) MailingList(ctx context.Context, arg MailingListParams) ([]MailingListRow, error) {
@@ -302,6 +259,7 @@ func (q *Queries) MailingList(ctx context.Context, arg MailingListParams) ([]Mai
 			&i.Mailing.DeletedAt,
 			&i.Mailing.Provider,
 			&i.NextAt,
+			&i.OwnerEmail,
 			&i.Clients,
 			&i.Lists,
 		); err != nil {

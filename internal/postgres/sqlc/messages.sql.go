@@ -22,7 +22,8 @@ func (q *Queries) MessageDelete(ctx context.Context, id domain.ID) error {
 }
 
 const messageGet = `-- name: MessageGet :one
-SELECT id, owner_id, subject, html, text, revision, created_at, updated_at FROM messages WHERE id = $1 AND owner_id = $2
+SELECT m.id, m.owner_id, m.subject, m.html, m.text, m.revision, m.created_at, m.updated_at, coalesce((SELECT u.email FROM users u WHERE u.id = m.owner_id), '')::text AS owner_email
+FROM messages m WHERE m.id = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR m.owner_id = $2::uuid)
 `
 
 type MessageGetParams struct {
@@ -30,18 +31,24 @@ type MessageGetParams struct {
 	OwnerID domain.ID
 }
 
-func (q *Queries) MessageGet(ctx context.Context, arg MessageGetParams) (Message, error) {
+type MessageGetRow struct {
+	Message    Message
+	OwnerEmail string
+}
+
+func (q *Queries) MessageGet(ctx context.Context, arg MessageGetParams) (MessageGetRow, error) {
 	row := q.db.QueryRow(ctx, messageGet, arg.ID, arg.OwnerID)
-	var i Message
+	var i MessageGetRow
 	err := row.Scan(
-		&i.ID,
-		&i.OwnerID,
-		&i.Subject,
-		&i.Html,
-		&i.Text,
-		&i.Revision,
-		&i.CreatedAt,
-		&i.UpdatedAt,
+		&i.Message.ID,
+		&i.Message.OwnerID,
+		&i.Message.Subject,
+		&i.Message.Html,
+		&i.Message.Text,
+		&i.Message.Revision,
+		&i.Message.CreatedAt,
+		&i.Message.UpdatedAt,
+		&i.OwnerEmail,
 	)
 	return i, err
 }
@@ -98,10 +105,12 @@ func (q *Queries) MessageLock(ctx context.Context, arg MessageLockParams) (Messa
 }
 
 const messagePage = `-- name: MessagePage :many
-SELECT id, owner_id, subject, revision, created_at, updated_at FROM messages
-WHERE owner_id = $1
-  AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR id < $2::uuid)
-ORDER BY id DESC
+SELECT m.id, m.owner_id, m.subject, m.revision, m.created_at, m.updated_at,
+    coalesce((SELECT u.email FROM users u WHERE u.id = m.owner_id), '')::text AS owner_email
+FROM messages m
+WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR m.owner_id = $1::uuid)
+  AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR m.id < $2::uuid)
+ORDER BY m.id DESC
 LIMIT $3
 `
 
@@ -112,12 +121,13 @@ type MessagePageParams struct {
 }
 
 type MessagePageRow struct {
-	ID        domain.ID
-	OwnerID   domain.ID
-	Subject   string
-	Revision  int32
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	ID         domain.ID
+	OwnerID    domain.ID
+	Subject    string
+	Revision   int32
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+	OwnerEmail string
 }
 
 func (q *Queries) MessagePage(ctx context.Context, arg MessagePageParams) ([]MessagePageRow, error) {
@@ -136,6 +146,7 @@ func (q *Queries) MessagePage(ctx context.Context, arg MessagePageParams) ([]Mes
 			&i.Revision,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.OwnerEmail,
 		); err != nil {
 			return nil, err
 		}

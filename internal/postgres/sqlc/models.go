@@ -79,6 +79,7 @@ type AttemptReport struct {
 	Unknown        int32
 	Skipped        int32
 	Expired        int32
+	OwnerEmail     string
 }
 
 type AuditLog struct {

@@ -13,8 +13,8 @@ import (
 )
 
 const attemptHistory = `-- name: AttemptHistory :many
-SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired FROM attempt_reports
-WHERE owner_id = $1 AND status <> 'planned'
+SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired, owner_email FROM attempt_reports
+WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = $1::uuid) AND status <> 'planned'
   AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR mailing_id = $2::uuid)
   AND due_at >= $3::timestamptz AND due_at < $4::timestamptz
   AND ($5::uuid = '00000000-0000-0000-0000-000000000000'
@@ -73,6 +73,7 @@ func (q *Queries) AttemptHistory(ctx context.Context, arg AttemptHistoryParams) 
 			&i.Unknown,
 			&i.Skipped,
 			&i.Expired,
+			&i.OwnerEmail,
 		); err != nil {
 			return nil, err
 		}
@@ -85,7 +86,7 @@ func (q *Queries) AttemptHistory(ctx context.Context, arg AttemptHistoryParams) 
 }
 
 const mailingOwned = `-- name: MailingOwned :one
-SELECT EXISTS (SELECT 1 FROM mailings WHERE id = $1 AND owner_id = $2)
+SELECT EXISTS (SELECT 1 FROM mailings WHERE id = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = $2::uuid))
 `
 
 type MailingOwnedParams struct {
@@ -102,18 +103,18 @@ func (q *Queries) MailingOwned(ctx context.Context, arg MailingOwnedParams) (boo
 }
 
 const summaryAttempts = `-- name: SummaryAttempts :many
-SELECT width_bucket(due_at, $2::timestamptz[])::integer AS day, status, coalesce(result, '')::text AS result,
+SELECT width_bucket(due_at, $1::timestamptz[])::integer AS day, status, coalesce(result, '')::text AS result,
     count(*)::integer AS n, sum(sent)::bigint AS sent, sum(failed)::bigint AS failed, sum(deferred)::bigint AS deferred,
     sum(unknown)::bigint AS unknown, sum(skipped)::bigint AS skipped, sum(expired)::bigint AS expired
 FROM attempt_reports
-WHERE owner_id = $1 AND status <> 'planned'
+WHERE ($2::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = $2::uuid) AND status <> 'planned'
   AND due_at >= $3::timestamptz AND due_at < $4::timestamptz
 GROUP BY 1, 2, 3
 `
 
 type SummaryAttemptsParams struct {
-	OwnerID domain.ID
 	Days    []time.Time
+	OwnerID domain.ID
 	FromAt  time.Time
 	ToAt    time.Time
 }
@@ -135,8 +136,8 @@ type SummaryAttemptsRow struct {
 // they are not all 24 hours long.
 func (q *Queries) SummaryAttempts(ctx context.Context, arg SummaryAttemptsParams) ([]SummaryAttemptsRow, error) {
 	rows, err := q.db.Query(ctx, summaryAttempts,
-		arg.OwnerID,
 		arg.Days,
+		arg.OwnerID,
 		arg.FromAt,
 		arg.ToAt,
 	)
@@ -171,7 +172,7 @@ func (q *Queries) SummaryAttempts(ctx context.Context, arg SummaryAttemptsParams
 
 const summaryHeld = `-- name: SummaryHeld :many
 SELECT id, name, status, reason FROM mailings
-WHERE owner_id = $1 AND deleted_at IS NULL AND status IN ('paused', 'disabled') AND reason <> ''
+WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = $1::uuid) AND deleted_at IS NULL AND status IN ('paused', 'disabled') AND reason <> ''
 ORDER BY updated_at DESC, id DESC
 LIMIT $2
 `
@@ -215,7 +216,7 @@ func (q *Queries) SummaryHeld(ctx context.Context, arg SummaryHeldParams) ([]Sum
 
 const summaryMailings = `-- name: SummaryMailings :many
 SELECT status, count(*)::integer AS n FROM mailings
-WHERE owner_id = $1 AND deleted_at IS NULL
+WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = $1::uuid) AND deleted_at IS NULL
 GROUP BY status
 `
 
@@ -249,7 +250,7 @@ SELECT d.outcome, d.code, d.enhanced, regexp_replace(d.response, '\S*[0-9@]\S*',
     count(*)::integer AS n, min(d.response)::text AS example, max(d.at)::timestamptz AS last_at,
     (sum(count(*)) OVER ())::bigint AS total
 FROM deliveries d JOIN attempts a ON a.id = d.attempt_id
-WHERE a.owner_id = $1 AND a.status <> 'planned' AND d.outcome IN ('failed', 'deferred', 'unknown')
+WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR a.owner_id = $1::uuid) AND a.status <> 'planned' AND d.outcome IN ('failed', 'deferred', 'unknown')
   AND a.due_at >= $2::timestamptz AND a.due_at < $3::timestamptz
 GROUP BY d.outcome, d.code, d.enhanced, folded
 ORDER BY n DESC, example
@@ -311,7 +312,7 @@ func (q *Queries) SummaryProblems(ctx context.Context, arg SummaryProblemsParams
 const summaryReached = `-- name: SummaryReached :one
 SELECT count(*)::bigint AS sent, count(DISTINCT d.client_id)::bigint AS clients
 FROM deliveries d JOIN attempts a ON a.id = d.attempt_id
-WHERE a.owner_id = $1 AND a.status <> 'planned' AND d.outcome = 'sent'
+WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR a.owner_id = $1::uuid) AND a.status <> 'planned' AND d.outcome = 'sent'
   AND a.due_at >= $2::timestamptz AND a.due_at < $3::timestamptz
 `
 
@@ -335,7 +336,7 @@ func (q *Queries) SummaryReached(ctx context.Context, arg SummaryReachedParams) 
 
 const summaryUnknown = `-- name: SummaryUnknown :many
 SELECT id, mailing_id, mailing_name, unknown FROM attempt_reports
-WHERE owner_id = $1 AND status <> 'planned' AND unknown > 0
+WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = $1::uuid) AND status <> 'planned' AND unknown > 0
   AND due_at >= $2::timestamptz AND due_at < $3::timestamptz
 ORDER BY unknown DESC, id DESC
 LIMIT $4

