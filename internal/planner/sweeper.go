@@ -15,6 +15,7 @@ type sweepStore interface {
 	AttemptsToClose(ctx context.Context) ([]domain.ID, error)
 	CloseAttempt(ctx context.Context, attempt domain.ID) error
 	EnsurePartitions(ctx context.Context) error
+	PurgeEnded(ctx context.Context) error
 	NameUnserved(ctx context.Context) error
 	ReleaseWaiting(ctx context.Context) error
 }
@@ -28,7 +29,7 @@ const (
 	// message in the stream however often it is done. With the sweep, the relay and a connection made anew it keeps the
 	// loss of the NATS store, at the worst moment there is, under ten seconds.
 	chunkPatience = 5 * time.Second
-	// housekeepingEvery is how often partitions are looked after.
+	// housekeepingEvery is how often partitions are looked after, and what has ended is removed.
 	housekeepingEvery = time.Hour
 )
 
@@ -41,9 +42,7 @@ func (p *Planner) Sweep(ctx context.Context) error {
 	for {
 		p.SweepOnce(ctx)
 		if time.Since(kept) > housekeepingEvery {
-			if err := p.store.EnsurePartitions(ctx); err != nil {
-				p.report(ctx, err, "partitions")
-			} else {
+			if p.keepHouse(ctx) {
 				kept = time.Now()
 			}
 		}
@@ -53,6 +52,15 @@ func (p *Planner) Sweep(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// keepHouse reports whether everything went well; what did not is tried again in the next round. One part that fails does
+// not keep the other from its turn.
+func (p *Planner) keepHouse(ctx context.Context) bool {
+	partitions, purge := p.store.EnsurePartitions(ctx), p.store.PurgeEnded(ctx)
+	p.report(ctx, partitions, "partitions")
+	p.report(ctx, purge, "sessions and tokens that have ended")
+	return partitions == nil && purge == nil
 }
 
 // SweepOnce makes one round. A step that fails is logged and left for the next round, and does not keep the others

@@ -27,6 +27,8 @@ type Store struct {
 	q     *sqlc.Queries
 	clock domain.Clock
 	log   zerolog.Logger
+
+	forget func(ctx context.Context, hashes [][]byte) // see OnSessionsEnd; nil: nobody caches sessions
 }
 
 // Open connects to the database at url with at most conns connections (0: the driver's default). It does not wait
