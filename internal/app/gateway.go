@@ -17,11 +17,17 @@ type cachedStore struct {
 	*postgres.Store
 	attempts *redis.Attempts
 	reports  *redis.Reports
+	sessions *redis.Sessions
 }
 
 func newCachedStore(store *postgres.Store, client *redis.Client) cachedStore {
 	attempts := redis.NewAttempts(client, store)
-	return cachedStore{store, attempts, redis.NewReports(client, store, attempts)}
+	return cachedStore{store, attempts, redis.NewReports(client, store, attempts), redis.NewSessions(client, store)}
+}
+
+// UserBySession returns who is signed in with this secret, as it was up to redis.SessionAge ago.
+func (c cachedStore) UserBySession(ctx context.Context, secret string) (domain.User, domain.ID, error) {
+	return c.sessions.UserBySession(ctx, secret)
 }
 
 // Attempt returns one of owner's attempts, its counters up to redis.ReportAge old.
@@ -39,6 +45,14 @@ func (c cachedStore) Summary(ctx context.Context, owner domain.ID, in domain.Per
 	return c.reports.Summary(ctx, owner, in, zone)
 }
 
+// baseURL is the address that people reach Vestnik by.
+func (p *parts) baseURL() string {
+	if p.cfg.BaseURL != "" {
+		return p.cfg.BaseURL
+	}
+	return "http://" + p.cfg.HTTPAddr
+}
+
 // gateway returns the REST API. Its streams end when ctx does.
 func (p *parts) gateway(ctx context.Context, mailbox http.Handler) (http.Handler, error) {
 	compile, err := compiler(p.cfg)
@@ -52,6 +66,7 @@ func (p *parts) gateway(ctx context.Context, mailbox http.Handler) (http.Handler
 	return gateway.New(gateway.Deps{
 		Store:        newCachedStore(p.store, p.redis),
 		Clock:        p.clock,
+		BaseURL:      p.baseURL(),
 		Log:          p.log.With().Str("job", "gateway").Logger(),
 		CheckMessage: render.Check,
 		Preview: func(m domain.Message, c domain.Client, mailing string) (subject, html, text string, err error) {

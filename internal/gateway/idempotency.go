@@ -31,12 +31,13 @@ const (
 )
 
 // idempotent gives the answer to a write again instead of doing it twice, when the caller asks for that with a key. The
-// answer is kept before it is sent, so whoever repeats a request after having seen its answer gets the same.
-func idempotent(store idempotencyStore) gin.HandlerFunc {
+// answer is kept before it is sent, so whoever repeats a request after having seen its answer gets the same. It is for calls
+// that promise it alone: answers with secrets in them are not to be kept, nor those to nobody in particular.
+func (ct *contract) idempotent(store idempotencyStore) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		key := c.GetHeader(idempotencyHeader)
-		upload := bodyOf(c) == nil
-		if key == "" || upload || c.Request.Method == http.MethodGet {
+		_, promised := ct.of(c).headers[idempotencyHeader]
+		if key == "" || !promised {
 			return
 		}
 		if !validKey(key) {

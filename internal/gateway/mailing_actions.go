@@ -2,8 +2,6 @@ package gateway
 
 import (
 	"context"
-	"strings"
-	"unicode"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/gateway/openapi"
@@ -48,11 +46,7 @@ func (a mailingAPI) ResumeMailing(ctx context.Context, r openapi.ResumeMailingRe
 
 // DisableMailing implements openapi.StrictServerInterface.
 func (a mailingAPI) DisableMailing(ctx context.Context, r openapi.DisableMailingRequestObject) (openapi.DisableMailingResponseObject, error) {
-	var bad []domain.FieldError
-	if strings.ContainsFunc(r.Body.Reason, unicode.IsControl) {
-		bad = append(bad, domain.FieldError{Field: "reason", Message: "must be one line, without control characters"})
-	}
-	if err := invalid(ctx, bad...); err != nil {
+	if err := invalid(ctx, domain.CheckLine("reason", r.Body.Reason)...); err != nil {
 		return nil, err
 	}
 	m, err := a.store.DisableMailing(ctx, r.ID, r.Body.Reason)
