@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"slices"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/gateway/openapi"
@@ -32,7 +33,11 @@ func (a apiKeyAPI) CreateAPIKey(ctx context.Context, r openapi.CreateAPIKeyReque
 	wanted := domain.APIKey{
 		Name: r.Body.Name, Scopes: convert(r.Body.Scopes, func(s openapi.Scope) domain.Scope { return domain.Scope(s) }),
 	}
-	if err := invalid(ctx, wanted.Validate()...); err != nil {
+	bad := wanted.Validate()
+	if inputOf(ctx).faulty("scopes") { // what is left of them is none of the caller's doing
+		bad = slices.DeleteFunc(bad, func(f domain.FieldError) bool { return f.Field == "scopes" })
+	}
+	if err := invalid(ctx, bad...); err != nil {
 		return nil, err
 	}
 	key, secret, err := a.store.AddAPIKey(ctx, ownerOf(ctx), wanted.Name, wanted.Scopes)

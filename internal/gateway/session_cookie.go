@@ -59,7 +59,7 @@ func signOutCookie(ctx context.Context) string { return setCookie("", lineOf(ctx
 
 // setCookie is the Set-Cookie header that signs a browser in; with an empty secret, the one that signs it out.
 func setCookie(secret string, tls bool) string {
-	c := http.Cookie{
+	c := http.Cookie{ //nolint:gosec // without Secure on this machine alone, where there is no line to listen on
 		Name: sessionCookie, Value: secret, Path: "/", MaxAge: int((60 * 24 * time.Hour).Seconds()),
 		Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}

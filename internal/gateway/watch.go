@@ -48,9 +48,12 @@ func (ct *contract) watch(store credentialStore) gin.HandlerFunc {
 				}
 			}
 		}()
-		defer func() { // the connection may go on to another request: it is not to be touched any more
+		defer func() {
 			cancel()
-			<-stopped
+			<-stopped // from here on the connection may go on to another request, and is not to be touched
+			if answer.revoked.Load() {
+				c.Set(brokenKey, true) // but not this one: its deadlines have passed
+			}
 		}()
 		c.Next()
 	}
