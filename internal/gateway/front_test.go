@@ -25,13 +25,22 @@ func TestNoPageOfAnotherSiteWrites(t *testing.T) {
 	program := c.program()
 	m := c.everything()
 	foreign := [][]string{
-		{"Origin", "https://evil.example"}, {"Origin", "null"}, {"Origin", "http://evil.example", "Sec-Fetch-Site", "cross-site"},
-		{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "http://mail.example.com.evil.example"},
-		{"Origin", "https://mail.example.com", "Sec-Fetch-Site", "same-site"}, {"Origin", "http://mail.example.com:8080"},
+		{"Origin", "https://evil.example"},
+		{"Origin", "null"},
+		{"Origin", "http://evil.example", "Sec-Fetch-Site", "cross-site"},
+		{"Sec-Fetch-Site", "cross-site"},
+		{"Sec-Fetch-Site", "same-site"},
+		{"Origin", "http://mail.example.com.evil.example"},
+		{"Origin", "https://mail.example.com", "Sec-Fetch-Site", "same-site"},
+		{"Origin", "http://mail.example.com:8080"},
 	}
 	own := [][]string{
-		{}, {"Origin", a.url}, {"Origin", a.url, "Sec-Fetch-Site", "same-origin"}, {"Sec-Fetch-Site", "none"},
-		{"Origin", "http://mail.example.com"}, {"Origin", "http://mail.example.com", "Sec-Fetch-Site", "cross-site"},
+		{},
+		{"Origin", a.url},
+		{"Origin", a.url, "Sec-Fetch-Site", "same-origin"},
+		{"Sec-Fetch-Site", "none"},
+		{"Origin", "http://mail.example.com"},
+		{"Origin", "http://mail.example.com", "Sec-Fetch-Site", "cross-site"},
 	}
 	unsafe := 0
 	for _, call := range a.calls {
@@ -80,7 +89,7 @@ func TestEveryAnswerHasItsHeaders(t *testing.T) {
 	}
 	paths = append(paths, base+"/me", base+"/clients", base+"/clients/export", base+"/imports/"+m.imported+"/progress", base+"/mailings/"+m.mailing)
 	for _, path := range paths {
-		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
 		r.Host, r.RemoteAddr = "localhost", "127.0.0.1:1"
 		r.Header.Set("Cookie", c.cookie)
 		w := httptest.NewRecorder()

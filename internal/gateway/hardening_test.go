@@ -48,7 +48,7 @@ func TestNobodyAssignsWhatIsNotTheirs(t *testing.T) {
 	assert.Greater(t, bodies, 8)
 	me := c.do("GET", base+"/me", nil).want(http.StatusOK).body
 	assert.Equal(t, c.user.ID.String(), me["id"])
-	assert.Len(t, a.audited(c.user.ID), 0)
+	assert.Empty(t, a.audited(c.user.ID))
 }
 
 // properties are the fields that a schema has, wherever it takes them from.
@@ -112,7 +112,6 @@ func TestNothingThatEndsALineGetsIntoOne(t *testing.T) {
 	a := newAPI(t)
 	c := a.person("o@example.org", domain.RoleAdmin)
 	m := c.everything()
-	keeper := object{"email": "breaks@example.org"}
 	for name, s := range breaks() {
 		text := "a" + s + "b"
 		for _, try := range []struct {
@@ -151,7 +150,6 @@ func TestNothingThatEndsALineGetsIntoOne(t *testing.T) {
 		}
 		c.do("GET", base+"/clients?q="+url.QueryEscape(text), nil).isNot(t, "internal")
 	}
-	require.NotEmpty(t, keeper)
 	for _, kind := range []string{"clients", "lists", "messages", "mailings"} {
 		assert.Len(t, c.do("GET", base+"/"+kind, nil).want(http.StatusOK).items(), 1, kind)
 	}

@@ -41,7 +41,7 @@ func TestTheCookieFitsTheLine(t *testing.T) {
 		"past the proxy":                         {https, "10.0.0.5:8080", "10.0.0.9:5", "", false, "plain"},
 		"past the proxy, with a claim of TLS":    {https, "10.0.0.5:8080", "10.0.0.9:5", "https", false, "plain"},
 	} {
-		r := httptest.NewRequest(http.MethodGet, "/api/v1/me", nil)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/me", nil)
 		r.Host, r.RemoteAddr = c.host, c.peer
 		if c.forwarded != "" {
 			r.Header.Set("X-Forwarded-Proto", c.forwarded)
@@ -69,7 +69,7 @@ func TestTheCookieFitsTheLine(t *testing.T) {
 			assert.Empty(t, taken, name)
 		}
 	}
-	_, _, _, err := gateway.Cookies("mail.example.com", httptest.NewRequest(http.MethodGet, "/", nil), secret)
+	_, _, _, err := gateway.Cookies("mail.example.com", httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil), secret)
 	require.ErrorContains(t, err, "base URL")
 }
 
@@ -208,7 +208,7 @@ func TestThereAreFiftyKeysAtMostHoweverManyAskAtOnce(t *testing.T) {
 	for i := range statuses {
 		wg.Go(func() {
 			body, _ := json.Marshal(object{"name": fmt.Sprint("key ", i%4), "scopes": []string{"read"}})
-			r := httptest.NewRequest(http.MethodPost, base+"/me/api-keys", strings.NewReader(string(body)))
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, base+"/me/api-keys", strings.NewReader(string(body)))
 			r.RemoteAddr, r.Host = "127.0.0.1:1", "localhost"
 			r.Header.Set("Content-Type", "application/json")
 			r.Header.Set("Cookie", c.cookie)
