@@ -340,11 +340,11 @@ type AuditEntry struct {
 	// Address The IP address it came from; empty on the machine itself and in what you are shown of others.
 	Address string `json:"address"`
 
-	// After What changed
+	// After What changed, as it is since.
 	After map[string]interface{} `json:"after"`
 	At    time.Time              `json:"at"`
 
-	// Before What changed
+	// Before What changed, as it was.
 	Before map[string]interface{} `json:"before"`
 	ID     int64                  `json:"id"`
 
