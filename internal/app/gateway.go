@@ -20,11 +20,17 @@ type cachedStore struct {
 	*postgres.Store
 	attempts *redis.Attempts
 	reports  *redis.Reports
+	sessions *redis.Sessions
 }
 
 func newCachedStore(store *postgres.Store, client *redis.Client) cachedStore {
 	attempts := redis.NewAttempts(client, store)
-	return cachedStore{store, attempts, redis.NewReports(client, store, attempts)}
+	return cachedStore{store, attempts, redis.NewReports(client, store, attempts), redis.NewSessions(client, store)}
+}
+
+// UserBySession returns who is signed in with this secret, as it was up to redis.SessionAge ago.
+func (c cachedStore) UserBySession(ctx context.Context, secret string) (domain.User, domain.ID, error) {
+	return c.sessions.UserBySession(ctx, secret)
 }
 
 // Attempt returns one of owner's attempts, its counters up to redis.ReportAge old.

@@ -75,6 +75,7 @@ func open(ctx context.Context, cfg config.Config, jobs Jobs, log zerolog.Logger)
 		p.close(ctx)
 		return nil, err
 	}
+	p.store.OnSessionsEnd(redis.NewSessions(p.redis, p.store).Forget)
 	if err := p.observe(ctx, jobs); err != nil {
 		p.close(ctx)
 		return nil, err

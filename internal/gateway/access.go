@@ -54,15 +54,18 @@ func (ct *contract) access(c *gin.Context) {
 }
 
 func (r rule) check(ctx context.Context) error {
-	if r.access == accessPublic {
-		return nil
+	if err, refused := ctx.Value(refusalKey).(error); refused && r.access != accessPublic {
+		return err
 	}
-	who := callerOf(ctx)
+	return r.admits(callerOf(ctx))
+}
+
+// admits reports whether who may make the call, and if not why.
+func (r rule) admits(who caller) error {
 	switch {
+	case r.access == accessPublic:
+		return nil
 	case who.user.ID.IsZero():
-		if err, refused := ctx.Value(refusalKey).(error); refused {
-			return err
-		}
 		return unauthorized("api_key_missing", "sign in, or send an API key: Authorization: Bearer vst_…")
 	case who.user.Blocked:
 		return &domain.Error{Kind: domain.Forbidden, Code: "user_blocked", Message: "this account is blocked"}
@@ -79,7 +82,7 @@ func (r rule) check(ctx context.Context) error {
 		return &domain.Error{Kind: domain.Forbidden, Code: "scope_required", Message: "this API key lacks the scope " + r.access}
 	}
 	if scope == domain.ScopeSend {
-		return maySend(ctx)
+		return who.maySend()
 	}
 	return nil
 }
@@ -87,6 +90,10 @@ func (r rule) check(ctx context.Context) error {
 // maySend reports whether the caller may make mail go out. It is for calls that send only with some input.
 func maySend(ctx context.Context) error {
 	who := callerOf(ctx)
+	return who.maySend()
+}
+
+func (who *caller) maySend() error {
 	if !domain.Allows(who.scopes, domain.ScopeSend) {
 		return &domain.Error{Kind: domain.Forbidden, Code: "scope_required", Message: "this API key lacks the scope send"}
 	}

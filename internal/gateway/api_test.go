@@ -101,11 +101,23 @@ func (a *api) caller(email string, role domain.Role) *caller {
 // person is a caller who is signed in with a browser.
 func (a *api) person(email string, role domain.Role) *caller {
 	a.t.Helper()
-	c := a.caller(email, role)
-	secret, err := a.store.BeginSession(a.t.Context(), c.user.ID, "a browser")
-	require.NoError(a.t, err)
-	c.key, c.cookie = "", "vestnik="+secret
-	return c
+	return a.caller(email, role).browser()
+}
+
+// browser is the same user, signed in anew.
+func (c *caller) browser() *caller {
+	c.t.Helper()
+	secret, err := c.store.BeginSession(c.t.Context(), c.user.ID, "a browser")
+	require.NoError(c.t, err)
+	return &caller{api: c.api, user: c.user, cookie: "vestnik=" + secret}
+}
+
+// program is the same user's program, with a new key of the scopes.
+func (c *caller) program(scopes ...domain.Scope) *caller {
+	c.t.Helper()
+	key, err := c.store.CreateAPIKey(c.t.Context(), c.user.ID, domain.NewID(time.Now()).String(), scopes...)
+	require.NoError(c.t, err)
+	return &caller{api: c.api, user: c.user, key: key}
 }
 
 // answer is a response, read to its end.
@@ -134,12 +146,7 @@ func (c *caller) do(method, path string, body any, header ...string) answer {
 	}
 	r, err := http.NewRequestWithContext(c.t.Context(), method, c.url+path, payload)
 	require.NoError(c.t, err)
-	if c.key != "" {
-		r.Header.Set("Authorization", "Bearer "+c.key)
-	}
-	if c.cookie != "" {
-		r.Header.Set("Cookie", c.cookie)
-	}
+	c.show(r)
 	if payload != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -155,6 +162,16 @@ func (c *caller) do(method, path string, body any, header ...string) answer {
 	_ = json.Unmarshal(raw, &a.body) // not every answer is JSON
 	c.conforms(method, path, a)
 	return a
+}
+
+// show adds what says who asks.
+func (c *caller) show(r *http.Request) {
+	if c.key != "" {
+		r.Header.Set("Authorization", "Bearer "+c.key)
+	}
+	if c.cookie != "" {
+		r.Header.Set("Cookie", c.cookie)
+	}
 }
 
 // want fails the test unless the status is the one expected.

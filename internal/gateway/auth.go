@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/base64"
+	"net/http"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -30,29 +31,45 @@ type caller struct {
 	user    domain.User
 	session domain.ID      // the zero ID: it is a program with an API key
 	scopes  []domain.Scope // all of them for a session
+	shown   credential
 }
 
-// authenticate finds out who asks, by API key or session cookie; nobody is somebody too: see access. Credentials are
-// looked up every time: revoking a key, ending a session or blocking its user holds from the next request on.
+// credential is what a request shows to say who asks: an API key, or the secret of a session.
+type credential struct{ key, secret string }
+
+// credentialOf reads what the request shows; the zero credential for nothing.
+func credentialOf(r *http.Request) (cr credential, err error) {
+	if header := r.Header.Get("Authorization"); header != "" { // a program; what cookies it has besides does not matter
+		cr.key, err = bearer(header)
+		return cr, err
+	}
+	return credential{secret: sessionSecret(r)}, nil
+}
+
+// holder returns whose the credential is, blocked users too; an Unauthorized error when it is nobody's, or no longer.
+func (cr credential) holder(ctx context.Context, store credentialStore) (who caller, err error) {
+	who.shown = cr
+	if cr.key != "" {
+		who.user, who.scopes, err = store.UserByAPIKey(ctx, cr.key)
+		return who, err
+	}
+	who.scopes = domain.Scopes()
+	who.user, who.session, err = store.UserBySession(ctx, cr.secret)
+	return who, err
+}
+
+// authenticate finds out who asks, by API key or session cookie; nobody is somebody too: see access. API keys are looked up
+// every time: revoking one, and blocking its user, hold from the next request on. Sessions may be up to a second old.
 func authenticate(store credentialStore) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		setActor(c, domain.User{})
-		var (
-			who caller
-			err error
-		)
-		header, secret := c.GetHeader("Authorization"), sessionSecret(c.Request)
-		switch {
-		case header != "": // a program; what cookies it has besides does not matter
-			var key string
-			if key, err = bearer(header); err == nil {
-				who.user, who.scopes, err = store.UserByAPIKey(c, key)
-			}
-		case secret != "":
-			who.scopes = domain.Scopes()
-			who.user, who.session, err = store.UserBySession(c, secret)
-		default:
+		shown, err := credentialOf(c.Request)
+		if err == nil && shown == (credential{}) {
 			return
+		}
+		var who caller
+		if err == nil {
+			who, err = shown.holder(c, store)
 		}
 		if err != nil {
 			if domain.KindOf(err) == domain.Unauthorized {

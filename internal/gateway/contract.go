@@ -27,6 +27,7 @@ type operation struct {
 	body       *openapi3.Schema // of a JSON body
 	bodyNeeded bool
 	upload     []string // media types of a body that is read as a stream
+	lasting    bool     // it may take long: an upload, a download or a stream
 }
 
 func loadContract() (*contract, error) {
@@ -34,6 +35,11 @@ func loadContract() (*contract, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the API's contract: %w", err)
 	}
+	return newContract(doc)
+}
+
+// newContract refuses a contract in which a call does not say who may make it.
+func newContract(doc *openapi3.T) (_ *contract, err error) {
 	ct := &contract{doc: doc, operations: map[string]*operation{}}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
@@ -65,6 +71,10 @@ func newOperation(item *openapi3.PathItem, op *openapi3.Operation) *operation {
 			}
 		}
 	}
+	for _, response := range op.Responses.Map() {
+		content := response.Value.Content
+		out.lasting = out.lasting || content.Get(csvType) != nil || content.Get(eventsType) != nil
+	}
 	if op.RequestBody == nil {
 		return out
 	}
@@ -73,7 +83,7 @@ func newOperation(item *openapi3.PathItem, op *openapi3.Operation) *operation {
 		if media == jsonType {
 			out.body = content.Schema.Value
 		} else {
-			out.upload = append(out.upload, media)
+			out.upload, out.lasting = append(out.upload, media), true
 		}
 	}
 	return out

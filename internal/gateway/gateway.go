@@ -1,10 +1,10 @@
 // Package gateway is Vestnik's REST interface as api/openapi.yaml tells it: who may call, what input is refused and how,
 // and which status an error becomes. What things mean is decided in package domain, and kept by the stores.
 //
-// A request goes through these in turn: request id, log and recovery (middleware.go), who asks (auth.go), whether they may
-// (access.go), the body's
-// size and type (body.go), the idempotency key (idempotency.go), parameters and body against the contract (check.go),
-// and then one handler, in the file of its resource.
+// A request goes through these in turn: request id, log and recovery (middleware.go), whose page sent it and how it came
+// (front.go), who asks (auth.go), whether they may (access.go) and go on being allowed to (watch.go), the body's size and
+// type (body.go), the idempotency key (idempotency.go), parameters and body against the contract (check.go), and then one
+// handler, in the file of its resource.
 package gateway
 
 import (
@@ -40,20 +40,23 @@ type Store interface {
 	auditStore
 	secondFactorStore
 	identityStore
+	sessionStore
+	apiKeyStore
 }
 
-// Deps are the parts that the gateway works with. All but Factor, Identities, Stopping, Mailbox, Metrics and Begin must be
-// set; Checks may be empty.
+// Deps are the parts that the gateway works with. All but BaseURL, Factor, Identities, Stopping, Mailbox, Metrics and Begin
+// must be set; Checks may be empty.
 type Deps struct {
 	Store Store
 	Clock domain.Clock
 	Log   zerolog.Logger
+	// BaseURL is the address that people reach Vestnik by: its pages may call the API, and https says that a proxy in front
+	// speaks TLS for it. No link is made from what a request says. Empty: there is none but what requests name.
+	BaseURL string
 	// CheckMessage returns what is wrong with a message's templates.
 	CheckMessage func(domain.Message) []domain.FieldError
 	// Preview fills a message in for a client.
 	Preview func(m domain.Message, c domain.Client, mailingName string) (subject, html, text string, err error)
-	// BaseURL is the address people reach Vestnik by, without a slash at its end. No link is made from what a request says.
-	BaseURL string
 	// RegistrationClosed says that nobody may open an account.
 	RegistrationClosed bool
 	// Factor makes and checks second factors; nil: there is no key to seal their secrets with, so nobody can set one up.
@@ -105,14 +108,18 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	contract.stopping = d.Stopping
+	front, err := newFront(d.BaseURL)
+	if err != nil {
+		return nil, err
+	}
 	reference, err := newReference(contract.doc)
 	if err != nil {
 		return nil, err
 	}
 	engine := newEngine()
 	engine.Use(breakOff, requestID(d.Clock), observe(d.Begin), logRequests(d.Log, d.Clock), recoverPanics(), secure())
-	engine.NoRoute(func(c *gin.Context) { fail(c, errNoRoute) })
-	engine.NoMethod(func(c *gin.Context) { fail(c, errNoMethod) })
+	engine.NoRoute(apiHeaders, func(c *gin.Context) { fail(c, errNoRoute) })
+	engine.NoMethod(apiHeaders, func(c *gin.Context) { fail(c, errNoMethod) })
 	mountHealth(engine, d.Checks, d.Log)
 	if d.Metrics != nil {
 		engine.GET("/metrics", gin.WrapH(d.Metrics))
@@ -120,8 +127,8 @@ func New(d Deps) (http.Handler, error) {
 	reference.mount(engine)
 	engine.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, "/api/docs") }) // until there is more to see
 	if d.Mailbox != nil {
-		engine.Any("/mailbox", gin.WrapH(d.Mailbox))
-		engine.Any("/mailbox/*path", gin.WrapH(d.Mailbox))
+		engine.Any("/mailbox", front.sameOrigin, gin.WrapH(d.Mailbox))
+		engine.Any("/mailbox/*path", front.sameOrigin, gin.WrapH(d.Mailbox))
 	}
 
 	streams := newStreams(d.Stopping)
@@ -137,12 +144,15 @@ func New(d Deps) (http.Handler, error) {
 		progressAPI:     progressAPI{d.Store, d.Clock, streams},
 		reportAPI:       reportAPI{d.Store, d.Clock},
 		suppressionAPI:  suppressionAPI{d.Store},
+		sessionAPI:      sessionAPI{d.Store},
+		apiKeyAPI:       apiKeyAPI{d.Store},
 		userAPI:         userAPI{d.Store},
 		auditAPI:        auditAPI{d.Store},
-		secondFactorAPI: secondFactorAPI{d.Store, d.Factor, d.Clock, overTLS(d.BaseURL)},
-		oidcAPI:         oidcAPI{d.Store, d.Identities, !d.RegistrationClosed, overTLS(d.BaseURL)},
+		secondFactorAPI: secondFactorAPI{d.Store, d.Factor, d.Clock},
+		oidcAPI:         oidcAPI{d.Store, d.Identities, !d.RegistrationClosed},
 	}
-	group := engine.Group(basePath, apiHeaders, authenticate(d.Store), contract.access, contract.readBody, contract.idempotent(d.Store), contract.check)
+	group := engine.Group(basePath, apiHeaders, front.sameOrigin, front.arrive, authenticate(d.Store), contract.access, contract.watch(d.Store),
+		contract.readBody, contract.idempotent(d.Store), contract.check)
 	openapi.RegisterHandlersWithOptions(group, strict(s), openapi.GinServerOptions{
 		// Queries and headers have been checked by then, so what does not parse is an id in the path.
 		ErrorHandler: func(c *gin.Context, _ error, _ int) { fail(c, errNoRoute) },
@@ -183,6 +193,7 @@ type contextKey int
 const (
 	callerKey contextKey = iota
 	refusalKey
+	lineKey
 	requestIDKey
 	inputKey
 	bodyKey

@@ -31,16 +31,13 @@ const (
 )
 
 // idempotent gives the answer to a write again instead of doing it twice, when the caller asks for that with a key. The
-// answer is kept before it is sent, so whoever repeats a request after having seen its answer gets the same. Answers to
-// people who sign in or look after their account are not kept: they hold secrets that are shown once.
+// answer is kept before it is sent, so whoever repeats a request after having seen its answer gets the same. It is for calls
+// that promise it alone: answers with secrets in them are not to be kept, nor those to nobody in particular.
 func (ct *contract) idempotent(store idempotencyStore) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		key := c.GetHeader(idempotencyHeader)
-		upload := bodyOf(c) == nil
-		if key == "" || upload || c.Request.Method == http.MethodGet {
-			return
-		}
-		if access := ct.of(c).rule.access; access == accessPublic || access == accessSession {
+		_, promised := ct.of(c).headers[idempotencyHeader]
+		if key == "" || !promised {
 			return
 		}
 		if !validKey(key) {

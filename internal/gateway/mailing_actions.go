@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"strings"
-	"unicode"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/gateway/openapi"
@@ -74,14 +73,8 @@ func (a mailingAPI) EnableMailing(ctx context.Context, r openapi.EnableMailingRe
 
 // badReason is what is wrong with a reason: people read it in tables and in mail.
 func badReason(reason string) []domain.FieldError {
-	switch {
-	case strings.TrimSpace(reason) == "":
+	if strings.TrimSpace(reason) == "" {
 		return []domain.FieldError{{Field: "reason", Message: "must say why, in a few words"}}
-	case strings.ContainsFunc(reason, breaksLine):
-		return []domain.FieldError{{Field: "reason", Message: "must be one line, without control characters"}}
 	}
-	return nil
+	return domain.CheckLine("reason", reason)
 }
-
-// breaksLine tells control characters, and those of Unicode that end a line besides.
-func breaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }

@@ -66,6 +66,9 @@ func (a mailingAPI) CreateMailing(ctx context.Context, r openapi.CreateMailingRe
 	if r.Body.Draft != nil && *r.Body.Draft {
 		m.Status = domain.MailingDraft
 	}
+	if err := mayHave(ctx, m.Status); err != nil {
+		return nil, err
+	}
 	if err := invalidMailing(ctx, m.Validate(now)); err != nil {
 		return nil, err
 	}
@@ -80,6 +83,15 @@ func (a mailingAPI) CreateMailing(ctx context.Context, r openapi.CreateMailingRe
 		Body:    showMailing(stored),
 		Headers: openapi.CreateMailing201ResponseHeaders{ETag: etag(stored.Revision), Location: location("/mailings/", m.ID)},
 	}, nil
+}
+
+// mayHave reports whether the caller may bring a mailing about, or alter one, that has this status: who may not send may
+// only work on what goes out after somebody who may has said so.
+func mayHave(ctx context.Context, status domain.MailingStatus) error {
+	if slices.Contains([]domain.MailingStatus{domain.MailingDraft, domain.MailingPaused, domain.MailingDisabled}, status) {
+		return nil
+	}
+	return maySend(ctx)
 }
 
 // invalidMailing is invalid, but does not complain of an audience that is missing only because its ids were at fault.
@@ -108,6 +120,9 @@ func (a mailingAPI) UpdateMailing(ctx context.Context, r openapi.UpdateMailingRe
 	}
 	m, err := a.store.UpdateMailing(ctx, ownerOf(ctx), r.ID, revision, func(m *domain.Mailing) error {
 		bad := patchMailing(m, r.Body, inputOf(ctx))
+		if err := mayHave(ctx, m.Status); err != nil {
+			return err
+		}
 		if len(bad) > 0 || len(inputOf(ctx).faults) > 0 {
 			return invalidMailing(ctx, append(bad, m.Validate(a.clock.Now())...))
 		}

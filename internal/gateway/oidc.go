@@ -51,13 +51,15 @@ type oidcAPI struct {
 	store        identityStore
 	provider     IdentityProvider // nil: there is none
 	registration bool             // whether an account may be opened
-	tls          bool             // whether cookies are Secure
 }
 
 // StartOIDC implements openapi.StrictServerInterface.
 func (a oidcAPI) StartOIDC(ctx context.Context, r openapi.StartOIDCRequestObject) (openapi.StartOIDCResponseObject, error) {
 	if a.provider == nil {
 		return nil, errNoProvider()
+	}
+	if err := mayHoldSession(ctx); err != nil {
+		return redirect{to: a.failed(ctx, err)}, nil
 	}
 	l := domain.IdentityLogin{State: random(), Browser: random(), Nonce: random(), Verifier: random(), ReturnTo: "/"}
 	if r.Params.ReturnTo != nil && isLocal(*r.Params.ReturnTo) {
@@ -68,9 +70,9 @@ func (a oidcAPI) StartOIDC(ctx context.Context, r openapi.StartOIDCRequestObject
 		err = a.store.BeginIdentityLogin(ctx, l)
 	}
 	if err != nil {
-		return redirect{to: a.failed(ctx, err), cookies: []string{a.cookie("")}}, nil
+		return redirect{to: a.failed(ctx, err), cookies: []string{a.cookie(ctx, "")}}, nil
 	}
-	return redirect{to: to, cookies: []string{a.cookie(l.Browser)}}, nil
+	return redirect{to: to, cookies: []string{a.cookie(ctx, l.Browser)}}, nil
 }
 
 // FinishOIDC implements openapi.StrictServerInterface. A browser is always sent on, with a code for what went wrong.
@@ -78,8 +80,12 @@ func (a oidcAPI) FinishOIDC(ctx context.Context, r openapi.FinishOIDCRequestObje
 	if a.provider == nil {
 		return nil, errNoProvider()
 	}
-	answer := redirect{cookies: []string{a.cookie("")}}
+	answer := redirect{cookies: []string{a.cookie(ctx, "")}}
 	l, in, err := a.finish(ctx, r.Params)
+	cookie := ""
+	if err == nil && in.Challenge == "" {
+		cookie, err = signInCookie(ctx, in.Secret)
+	}
 	switch {
 	case err != nil:
 		answer.to = a.failed(ctx, err)
@@ -87,7 +93,7 @@ func (a oidcAPI) FinishOIDC(ctx context.Context, r openapi.FinishOIDCRequestObje
 		answer.to = loginPage + "#" + url.Values{"challenge": {in.Challenge}, "return_to": {l.ReturnTo}}.Encode()
 	default:
 		answer.to = l.ReturnTo
-		answer.cookies = append(answer.cookies, setCookie(in.Secret, a.tls))
+		answer.cookies = append(answer.cookies, cookie)
 	}
 	return answer, nil
 }
@@ -133,12 +139,12 @@ func (a oidcAPI) failed(ctx context.Context, err error) string {
 }
 
 // cookie is the Set-Cookie header that ties a sign-in to the browser; with an empty secret, the one that ends that.
-func (a oidcAPI) cookie(secret string) string {
+func (oidcAPI) cookie(ctx context.Context, secret string) string {
 	c := http.Cookie{ //nolint:gosec // Secure but for an address without TLS, whose browsers would not take it
 		Name: oidcCookie, Value: secret, Path: "/", MaxAge: int(oidcTime.Seconds()),
 		Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode, // Lax: the provider sends the browser back by a link
 	}
-	if !a.tls {
+	if lineOf(ctx) != lineTLS {
 		c.Name, c.Secure = plainOIDCCookie, false
 	}
 	if secret == "" {
@@ -149,9 +155,9 @@ func (a oidcAPI) cookie(secret string) string {
 
 // browser is what the browser that asks was given when it set out; empty for none. Over TLS the plain name does not count:
 // a neighbour could have planted it.
-func (a oidcAPI) browser(ctx context.Context) string {
+func (oidcAPI) browser(ctx context.Context) string {
 	name := oidcCookie
-	if !a.tls {
+	if lineOf(ctx) != lineTLS {
 		name = plainOIDCCookie
 	}
 	if c, ok := ctx.(*gin.Context); ok {

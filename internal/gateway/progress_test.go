@@ -35,7 +35,7 @@ func (c *caller) open(path string) opened {
 	c.t.Helper()
 	r, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, c.url+path, http.NoBody)
 	require.NoError(c.t, err)
-	r.Header.Set("Authorization", "Bearer "+c.key)
+	c.show(r)
 	response, err := http.DefaultClient.Do(r)
 	require.NoError(c.t, err)
 	c.t.Cleanup(func() { _ = response.Body.Close() }) // read or not
@@ -72,7 +72,7 @@ func (c *caller) begin(path string) (*io.PipeWriter, <-chan int) {
 	status := make(chan int, 1)
 	r, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.url+path, body)
 	require.NoError(c.t, err)
-	r.Header.Set("Authorization", "Bearer "+c.key)
+	c.show(r)
 	r.Header.Set("Content-Type", "text/csv")
 	go func() {
 		response, err := http.DefaultClient.Do(r)

@@ -43,12 +43,14 @@ type secondFactorAPI struct {
 	store  secondFactorStore
 	factor *totp.Factor // nil: see Deps
 	clock  domain.Clock
-	tls    bool // whether cookies are Secure
 }
 
 // LogInSecondFactor implements openapi.StrictServerInterface.
 func (a secondFactorAPI) LogInSecondFactor(ctx context.Context, r openapi.LogInSecondFactorRequestObject) (openapi.LogInSecondFactorResponseObject, error) {
 	if err := invalid(ctx); err != nil {
+		return nil, err
+	}
+	if err := mayHoldSession(ctx); err != nil {
 		return nil, err
 	}
 	user, sealed, err := a.store.TryChallenge(ctx, r.Body.Challenge)
@@ -72,7 +74,10 @@ func (a secondFactorAPI) LogInSecondFactor(ctx context.Context, r openapi.LogInS
 	if me.RecoveryCodesLeft, err = a.store.RecoveryCodesLeft(ctx, user.ID); err != nil {
 		return nil, err
 	}
-	cookie := setCookie(in.Secret, a.tls)
+	cookie, err := signInCookie(ctx, in.Secret)
+	if err != nil {
+		return nil, err
+	}
 	return openapi.LogInSecondFactor200JSONResponse{
 		Body: openapi.LogInResult{Me: &me}, Headers: openapi.LogInSecondFactor200ResponseHeaders{SetCookie: &cookie},
 	}, nil

@@ -127,7 +127,7 @@ func (e *eventWriter) begin() error {
 	// The server watches the connection by reading from it, and would take the end of its ReadTimeout for the client's.
 	_ = e.control.SetReadDeadline(time.Time{}) // a writer without deadlines needs none lifted
 	h := e.w.Header()
-	h.Set("Content-Type", "text/event-stream")
+	h.Set("Content-Type", eventsType)
 	h.Set("X-Accel-Buffering", "no") // nginx would collect the events
 	e.w.WriteHeader(http.StatusOK)
 	return e.write(fmt.Appendf(nil, "retry: %d\n\n", reconnectAfter.Milliseconds()))

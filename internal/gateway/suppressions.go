@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"strings"
-	"unicode"
 
 	"github.com/vestnik-mail/vestnik/internal/address"
 	"github.com/vestnik-mail/vestnik/internal/domain"
@@ -44,11 +43,10 @@ func (a suppressionAPI) ListSuppressions(ctx context.Context, r openapi.ListSupp
 // SuppressAddress implements openapi.StrictServerInterface.
 func (a suppressionAPI) SuppressAddress(ctx context.Context, r openapi.SuppressAddressRequestObject) (openapi.SuppressAddressResponseObject, error) {
 	email, bad := parseAddress(r.Body.Email)
-	switch {
-	case strings.ContainsFunc(r.Body.Reason, unicode.IsControl):
-		bad = append(bad, domain.FieldError{Field: "reason", Message: "must be one line, without control characters"})
-	case r.Body.Reason != "" && strings.TrimSpace(r.Body.Reason) == "":
+	if r.Body.Reason != "" && strings.TrimSpace(r.Body.Reason) == "" {
 		bad = append(bad, domain.FieldError{Field: "reason", Message: "must not be blank"})
+	} else {
+		bad = append(bad, domain.CheckLine("reason", r.Body.Reason)...)
 	}
 	if err := invalid(ctx, bad...); err != nil {
 		return nil, err

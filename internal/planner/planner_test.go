@@ -58,6 +58,7 @@ func (f *fake) HintNotices(context.Context, time.Duration) (int, error) { f.noti
 func (f *fake) PurgeNotices(context.Context) error                      { return nil }
 func (f *fake) AttemptsToClose(context.Context) ([]domain.ID, error)    { return f.over, nil }
 func (f *fake) EnsurePartitions(context.Context) error                  { return nil }
+func (f *fake) PurgeEnded(context.Context) error                        { return nil }
 func (f *fake) ReleaseWaiting(context.Context) error                    { return nil }
 func (f *fake) NameUnserved(context.Context) error                      { return nil }
 func (f *fake) CloseAttempt(_ context.Context, a domain.ID) error {

@@ -15,6 +15,7 @@ type sweepStore interface {
 	AttemptsToClose(ctx context.Context) ([]domain.ID, error)
 	CloseAttempt(ctx context.Context, attempt domain.ID) error
 	EnsurePartitions(ctx context.Context) error
+	PurgeEnded(ctx context.Context) error
 	NameUnserved(ctx context.Context) error
 	ReleaseWaiting(ctx context.Context) error
 	noticeStore
@@ -37,7 +38,7 @@ const (
 	chunkPatience = 5 * time.Second
 	// noticePatience is how long a message of the service itself may be overdue before senders are told of it again.
 	noticePatience = 3 * time.Second
-	// housekeepingEvery is how often partitions are looked after, and what is old is removed.
+	// housekeepingEvery is how often partitions are looked after, and what is old or has ended is removed.
 	housekeepingEvery = time.Hour
 )
 
@@ -62,13 +63,19 @@ func (p *Planner) Sweep(ctx context.Context) error {
 	}
 }
 
-// keepHouse reports whether nothing of it failed.
+// keepHouse reports whether everything went well; what did not is tried again in the next round. One part that fails does
+// not keep the others from their turn.
 func (p *Planner) keepHouse(ctx context.Context) bool {
-	partitions := p.store.EnsurePartitions(ctx)
-	p.report(ctx, partitions, "partitions")
-	purge := p.store.PurgeNotices(ctx)
-	p.report(ctx, purge, "old notices")
-	return partitions == nil && purge == nil
+	well := true
+	for what, err := range map[string]error{
+		"partitions":                          p.store.EnsurePartitions(ctx),
+		"sessions and tokens that have ended": p.store.PurgeEnded(ctx),
+		"old messages of the service itself":  p.store.PurgeNotices(ctx),
+	} {
+		p.report(ctx, err, what)
+		well = well && err == nil
+	}
+	return well
 }
 
 // SweepOnce makes one round. A step that fails is logged and left for the next round, and does not keep the others

@@ -28,6 +28,8 @@ type Store struct {
 	clock  domain.Clock
 	log    zerolog.Logger
 	scoped bool // see OpenScoped
+
+	forget func(ctx context.Context, hashes [][]byte) // see OnSessionsEnd; nil: nobody caches sessions
 }
 
 // Option changes how a Store uses its connections.

@@ -43,10 +43,106 @@ func (s *Store) BeginSession(ctx context.Context, user domain.ID, userAgent stri
 	return secret, err
 }
 
+// OnSessionsEnd has forget called with the SHA-256 of the secrets of sessions that end, so that a cache can drop them. It is
+// to be called before the store is used. Where sessions end together with something else, forget is called before that is
+// committed: whoever caches must not keep a session for long in any case.
+func (s *Store) OnSessionsEnd(forget func(ctx context.Context, hashes [][]byte)) { s.forget = forget }
+
 // endSessions signs the user out everywhere but in the session but, which may be the zero ID.
 func (s *Store) endSessions(ctx context.Context, q *sqlc.Queries, user, but domain.ID) error {
-	if err := q.SessionsEnd(ctx, sqlc.SessionsEndParams{UserID: user, But: but}); err != nil {
+	hashes, err := q.SessionsEnd(ctx, sqlc.SessionsEndParams{UserID: user, But: but})
+	if err != nil {
 		return fmt.Errorf("end sessions: %w", err)
+	}
+	s.forgetSessions(ctx, hashes)
+	return nil
+}
+
+func (s *Store) forgetSessions(ctx context.Context, hashes [][]byte) {
+	if s.forget != nil && len(hashes) > 0 {
+		s.forget(ctx, hashes)
+	}
+}
+
+// Sessions returns where the user is signed in, the latest use first.
+func (s *Store) Sessions(ctx context.Context, user domain.ID) ([]domain.Session, error) {
+	now := s.stamp()
+	rows, err := s.q.SessionsOf(ctx, sqlc.SessionsOfParams{
+		UserID: user, IdleSince: now.Add(-sessionIdle), BegunSince: now.Add(-sessionAbsolute),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	out := make([]domain.Session, len(rows))
+	for i, r := range rows {
+		out[i] = domain.Session{
+			ID: r.ID, Address: r.Address, UserAgent: r.UserAgent, CreatedAt: r.CreatedAt, LastSeenAt: r.LastSeenAt,
+			ExpiresAt: r.LastSeenAt.Add(sessionIdle),
+		}
+		if end := r.CreatedAt.Add(sessionAbsolute); end.Before(out[i].ExpiresAt) {
+			out[i].ExpiresAt = end
+		}
+	}
+	return out, nil
+}
+
+// EndSession signs the user out in one place; a session that is not the user's, or has ended, is a NotFound error.
+func (s *Store) EndSession(ctx context.Context, user, session domain.ID) error {
+	var hash []byte
+	err := s.inTx(ctx, func(q *sqlc.Queries) (err error) {
+		if hash, err = q.SessionEnd(ctx, sqlc.SessionEndParams{ID: session, UserID: user}); err != nil {
+			return orNotFound(err, "session")
+		}
+		return s.audit(ctx, q, domain.AuditEntry{
+			Action: domain.AuditSessionEnd, TargetType: "session", TargetID: session.String(), OwnerID: user,
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("end session %s: %w", session, err)
+	}
+	s.forgetSessions(ctx, [][]byte{hash})
+	return nil
+}
+
+// EndSessions signs the user out everywhere but in the session but. Doing it twice is no error.
+func (s *Store) EndSessions(ctx context.Context, user, but domain.ID) error {
+	var hashes [][]byte
+	err := s.inTx(ctx, func(q *sqlc.Queries) (err error) {
+		if hashes, err = q.SessionsEnd(ctx, sqlc.SessionsEndParams{UserID: user, But: but}); err != nil || len(hashes) == 0 {
+			return err
+		}
+		return s.audit(ctx, q, domain.AuditEntry{
+			Action: domain.AuditSessionEnd, TargetType: "user", TargetID: user.String(), OwnerID: user,
+			After: map[string]any{"ended": len(hashes)},
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("end sessions of %s: %w", user, err)
+	}
+	s.forgetSessions(ctx, hashes)
+	return nil
+}
+
+const (
+	// tokenKept is how long a token outlives its use or its end, to be told from one that never was.
+	tokenKept = 24 * time.Hour
+	// oidcKept is how long a browser may stay away at the identity provider.
+	oidcKept = time.Hour
+)
+
+// PurgeEnded removes sessions, tokens and sign-ins elsewhere that are over and can be used no more. Safe to repeat and to
+// race.
+func (s *Store) PurgeEnded(ctx context.Context) error {
+	now := s.stamp()
+	_, err := s.q.SessionsPurge(ctx, sqlc.SessionsPurgeParams{IdleSince: now.Add(-sessionIdle), BegunSince: now.Add(-sessionAbsolute)})
+	if err != nil {
+		return fmt.Errorf("purge sessions: %w", err)
+	}
+	if _, err := s.q.TokensPurge(ctx, now.Add(-tokenKept)); err != nil {
+		return fmt.Errorf("purge tokens: %w", err)
+	}
+	if _, err := s.q.OIDCLoginsPurge(ctx, now.Add(-oidcKept)); err != nil {
+		return fmt.Errorf("purge sign-ins elsewhere: %w", err)
 	}
 	return nil
 }

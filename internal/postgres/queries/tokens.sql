@@ -11,3 +11,9 @@ UPDATE tokens SET used_at = sqlc.arg(now)::timestamptz WHERE user_id = $1 AND pu
 UPDATE tokens SET used_at = sqlc.arg(now)::timestamptz
 WHERE hash = $1 AND purpose = ANY (sqlc.arg(purposes)::text[]) AND used_at IS NULL AND expires_at > sqlc.arg(now)::timestamptz
 RETURNING *;
+
+-- name: TokensPurge :execrows
+DELETE FROM tokens WHERE expires_at < sqlc.arg(before)::timestamptz OR used_at < sqlc.arg(before)::timestamptz;
+
+-- name: OIDCLoginsPurge :execrows
+DELETE FROM oidc_logins WHERE created_at < sqlc.arg(before)::timestamptz;

@@ -39,6 +39,24 @@ func (q *Queries) APIKeyInsert(ctx context.Context, arg APIKeyInsertParams) erro
 	return err
 }
 
+const aPIKeyRevoke = `-- name: APIKeyRevoke :one
+UPDATE api_keys SET revoked_at = $3::timestamptz WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL
+RETURNING name
+`
+
+type APIKeyRevokeParams struct {
+	ID     domain.ID
+	UserID domain.ID
+	Now    time.Time
+}
+
+func (q *Queries) APIKeyRevoke(ctx context.Context, arg APIKeyRevokeParams) (string, error) {
+	row := q.db.QueryRow(ctx, aPIKeyRevoke, arg.ID, arg.UserID, arg.Now)
+	var name string
+	err := row.Scan(&name)
+	return name, err
+}
+
 const aPIKeyUsed = `-- name: APIKeyUsed :exec
 UPDATE api_keys SET last_used_at = $2::timestamptz
 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $3::timestamptz)
@@ -93,4 +111,56 @@ func (q *Queries) APIKeyUser(ctx context.Context, hash []byte) (APIKeyUserRow, e
 		&i.Scopes,
 	)
 	return i, err
+}
+
+const aPIKeysLock = `-- name: APIKeysLock :exec
+SELECT pg_advisory_xact_lock(hashtextextended('api_keys ' || $1::uuid, 0))
+`
+
+// One at a time makes keys for a user: how many there are, and what they are called, is counted and then relied on.
+func (q *Queries) APIKeysLock(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.Exec(ctx, aPIKeysLock, userID)
+	return err
+}
+
+const aPIKeysOf = `-- name: APIKeysOf :many
+SELECT id, name, prefix, scopes, created_at, last_used_at FROM api_keys
+WHERE user_id = $1 AND revoked_at IS NULL
+ORDER BY created_at DESC, id DESC
+`
+
+type APIKeysOfRow struct {
+	ID         domain.ID
+	Name       string
+	Prefix     string
+	Scopes     []string
+	CreatedAt  time.Time
+	LastUsedAt *time.Time
+}
+
+func (q *Queries) APIKeysOf(ctx context.Context, userID domain.ID) ([]APIKeysOfRow, error) {
+	rows, err := q.db.Query(ctx, aPIKeysOf, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []APIKeysOfRow
+	for rows.Next() {
+		var i APIKeysOfRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Prefix,
+			&i.Scopes,
+			&i.CreatedAt,
+			&i.LastUsedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -12,6 +12,22 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
+const sessionEnd = `-- name: SessionEnd :one
+DELETE FROM sessions WHERE id = $1 AND user_id = $2 RETURNING hash
+`
+
+type SessionEndParams struct {
+	ID     domain.ID
+	UserID domain.ID
+}
+
+func (q *Queries) SessionEnd(ctx context.Context, arg SessionEndParams) ([]byte, error) {
+	row := q.db.QueryRow(ctx, sessionEnd, arg.ID, arg.UserID)
+	var hash []byte
+	err := row.Scan(&hash)
+	return hash, err
+}
+
 const sessionInsert = `-- name: SessionInsert :exec
 INSERT INTO sessions (id, user_id, hash, address, user_agent, created_at, last_seen_at)
 VALUES ($1, $2, $3, $4, $5, $6, $6)
@@ -99,8 +115,8 @@ func (q *Queries) SessionUser(ctx context.Context, arg SessionUserParams) (Sessi
 	return i, err
 }
 
-const sessionsEnd = `-- name: SessionsEnd :exec
-DELETE FROM sessions WHERE user_id = $1 AND id <> $2::uuid
+const sessionsEnd = `-- name: SessionsEnd :many
+DELETE FROM sessions WHERE user_id = $1 AND id <> $2::uuid RETURNING hash
 `
 
 type SessionsEndParams struct {
@@ -108,7 +124,85 @@ type SessionsEndParams struct {
 	But    domain.ID
 }
 
-func (q *Queries) SessionsEnd(ctx context.Context, arg SessionsEndParams) error {
-	_, err := q.db.Exec(ctx, sessionsEnd, arg.UserID, arg.But)
-	return err
+func (q *Queries) SessionsEnd(ctx context.Context, arg SessionsEndParams) ([][]byte, error) {
+	rows, err := q.db.Query(ctx, sessionsEnd, arg.UserID, arg.But)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items [][]byte
+	for rows.Next() {
+		var hash []byte
+		if err := rows.Scan(&hash); err != nil {
+			return nil, err
+		}
+		items = append(items, hash)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const sessionsOf = `-- name: SessionsOf :many
+SELECT id, address, user_agent, created_at, last_seen_at FROM sessions
+WHERE user_id = $1 AND last_seen_at > $2::timestamptz AND created_at > $3::timestamptz
+ORDER BY last_seen_at DESC, id DESC
+`
+
+type SessionsOfParams struct {
+	UserID     domain.ID
+	IdleSince  time.Time
+	BegunSince time.Time
+}
+
+type SessionsOfRow struct {
+	ID         domain.ID
+	Address    string
+	UserAgent  string
+	CreatedAt  time.Time
+	LastSeenAt time.Time
+}
+
+func (q *Queries) SessionsOf(ctx context.Context, arg SessionsOfParams) ([]SessionsOfRow, error) {
+	rows, err := q.db.Query(ctx, sessionsOf, arg.UserID, arg.IdleSince, arg.BegunSince)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SessionsOfRow
+	for rows.Next() {
+		var i SessionsOfRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Address,
+			&i.UserAgent,
+			&i.CreatedAt,
+			&i.LastSeenAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const sessionsPurge = `-- name: SessionsPurge :execrows
+DELETE FROM sessions WHERE last_seen_at <= $1::timestamptz OR created_at <= $2::timestamptz
+`
+
+type SessionsPurgeParams struct {
+	IdleSince  time.Time
+	BegunSince time.Time
+}
+
+func (q *Queries) SessionsPurge(ctx context.Context, arg SessionsPurgeParams) (int64, error) {
+	result, err := q.db.Exec(ctx, sessionsPurge, arg.IdleSince, arg.BegunSince)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

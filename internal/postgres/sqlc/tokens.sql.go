@@ -12,6 +12,18 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
+const oIDCLoginsPurge = `-- name: OIDCLoginsPurge :execrows
+DELETE FROM oidc_logins WHERE created_at < $1::timestamptz
+`
+
+func (q *Queries) OIDCLoginsPurge(ctx context.Context, before time.Time) (int64, error) {
+	result, err := q.db.Exec(ctx, oIDCLoginsPurge, before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const tokenInsert = `-- name: TokenInsert :exec
 INSERT INTO tokens (id, user_id, purpose, hash, code_hash, email, created_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -71,6 +83,18 @@ func (q *Queries) TokenUse(ctx context.Context, arg TokenUseParams) (Token, erro
 		&i.UsedAt,
 	)
 	return i, err
+}
+
+const tokensPurge = `-- name: TokensPurge :execrows
+DELETE FROM tokens WHERE expires_at < $1::timestamptz OR used_at < $1::timestamptz
+`
+
+func (q *Queries) TokensPurge(ctx context.Context, before time.Time) (int64, error) {
+	result, err := q.db.Exec(ctx, tokensPurge, before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const tokensVoid = `-- name: TokensVoid :exec
