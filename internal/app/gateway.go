@@ -45,6 +45,10 @@ func (p *parts) gateway(ctx context.Context, mailbox http.Handler) (http.Handler
 	if err != nil {
 		return nil, err
 	}
+	proxies, err := p.cfg.TrustedProxies()
+	if err != nil {
+		return nil, err
+	}
 	checks := make([]gateway.Check, 0, len(p.dependencies()))
 	for _, d := range p.dependencies() {
 		checks = append(checks, gateway.Check{Name: d.name, Run: d.ping})
@@ -61,6 +65,11 @@ func (p *parts) gateway(ctx context.Context, mailbox http.Handler) (http.Handler
 			}
 			return t.Preview(render.Recipient{ID: c.ID, Email: c.Email.Display, FullName: c.FullName, Attributes: c.Attributes})
 		},
+		Limiter:            redis.NewLimits(p.redis),
+		BaseURL:            p.cfg.BaseURL,
+		TrustedProxies:     proxies,
+		RegistrationClosed: p.cfg.Registration == "closed",
+
 		Checks:   checks,
 		Stopping: ctx.Done(),
 		Mailbox:  onThisMachine("The built-in mailbox is shown on this machine only, since it holds everybody's mail.", mailbox),

@@ -3,6 +3,7 @@ package domain
 import (
 	"errors"
 	"strings"
+	"time"
 )
 
 // Kind says what sort of failure an error is; adapters translate it (the gateway into an HTTP status, in one switch).
@@ -18,6 +19,7 @@ const (
 	Unauthorized             // nobody is signed in
 	Forbidden                // signed in, but the role does not allow it
 	Unavailable              // a part we need is away; trying later helps
+	Limited                  // asked too often; Error.RetryAfter says when to come back
 )
 
 // FieldError names one field of the input and what is wrong with it.
@@ -33,6 +35,8 @@ type Error struct {
 	Message string
 	Fields  []FieldError
 	Err     error // the cause, for the log; never shown to clients
+	// RetryAfter is when trying again may help, from now on; 0: not known.
+	RetryAfter time.Duration
 }
 
 // Error implements error.

@@ -69,7 +69,7 @@ func authenticate(store credentialStore) gin.HandlerFunc {
 
 // setActor says on whose behalf the request is answered.
 func setActor(c *gin.Context, u domain.User) {
-	actor := domain.Actor{ID: u.ID, Email: u.Email, Role: u.Role, Address: c.RemoteIP()}
+	actor := domain.Actor{ID: u.ID, Email: u.Email, Role: u.Role, Address: c.ClientIP()}
 	c.Request = c.Request.WithContext(domain.WithActor(c.Request.Context(), actor))
 }
 

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -55,6 +57,8 @@ func statusOf(kind domain.Kind) int {
 		return http.StatusForbidden
 	case domain.Unavailable:
 		return http.StatusServiceUnavailable
+	case domain.Limited:
+		return http.StatusTooManyRequests
 	}
 	return http.StatusInternalServerError
 }
@@ -116,6 +120,9 @@ func fail(c *gin.Context, err error) {
 		if p.Code == codeInProgress {
 			c.Header("Retry-After", "1")
 		}
+	}
+	if e, ok := errors.AsType[*domain.Error](err); ok && e.RetryAfter > 0 {
+		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}
 	if p.Status >= http.StatusInternalServerError {
 		_ = c.Error(err) // for the log

@@ -11,12 +11,15 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/netip"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 	"github.com/rs/zerolog"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/gateway/openapi"
+	"github.com/vestnik-mail/vestnik/internal/password"
 )
 
 const basePath = "/api/v1"
@@ -24,6 +27,8 @@ const basePath = "/api/v1"
 // Store is what the gateway needs of the database. Each part is declared beside its resource.
 type Store interface {
 	credentialStore
+	signInStore
+	accountStore
 	idempotencyStore
 	clientStore
 	exportStore
@@ -37,8 +42,7 @@ type Store interface {
 	reportStore
 }
 
-// Deps are the parts that the gateway works with. All but Stopping, Mailbox, Metrics and Begin must be set; Checks may be
-// empty.
+// Deps are the parts that the gateway works with. All down to Preview must be set.
 type Deps struct {
 	Store Store
 	Clock domain.Clock
@@ -47,6 +51,16 @@ type Deps struct {
 	CheckMessage func(domain.Message) []domain.FieldError
 	// Preview fills a message in for a client.
 	Preview func(m domain.Message, c domain.Client, mailingName string) (subject, html, text string, err error)
+	// Passwords makes and checks hashes; nil: one of its own with the default parameters.
+	Passwords *password.Hasher
+	// Limiter counts tries; nil: nobody is limited.
+	Limiter limiter
+	// BaseURL is the address people reach the gateway by; empty: it is not known, and no TLS is in front.
+	BaseURL string
+	// TrustedProxies are those whose word is taken for where a request comes from.
+	TrustedProxies []netip.Prefix
+	// RegistrationClosed says that nobody may open an account.
+	RegistrationClosed bool
 	// Checks say whether the parts are there; /readyz asks them.
 	Checks []Check
 	// Stopping is closed when the process begins to stop: streams end at once then, and uploads soon. nil: never.
@@ -96,7 +110,10 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine := newEngine()
+	engine, err := newEngine(d.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
 	engine.Use(breakOff, requestID(d.Clock), observe(d.Begin), logRequests(d.Log, d.Clock), recoverPanics(), secure())
 	engine.NoRoute(func(c *gin.Context) { fail(c, errNoRoute) })
 	engine.NoMethod(func(c *gin.Context) { fail(c, errNoMethod) })
@@ -112,7 +129,14 @@ func New(d Deps) (http.Handler, error) {
 	}
 
 	streams := newStreams(d.Stopping)
+	passwords := hasher{d.Passwords}
+	if d.Passwords == nil {
+		passwords.Hasher = password.NewHasher(password.Default())
+	}
+	account := accountAPI{d.Store, passwords, limits{d.Limiter}}
 	s := &server{
+		accountAPI:     account,
+		signInAPI:      signInAPI{d.Store, account, passwords, limits{d.Limiter}, d.RegistrationClosed},
 		clientAPI:      clientAPI{d.Store},
 		exportAPI:      exportAPI{d.Store},
 		importAPI:      importAPI{d.Store, streams},
@@ -125,7 +149,8 @@ func New(d Deps) (http.Handler, error) {
 		reportAPI:      reportAPI{d.Store, d.Clock},
 		suppressionAPI: suppressionAPI{d.Store},
 	}
-	group := engine.Group(basePath, apiHeaders, authenticate(d.Store), contract.access, contract.readBody, idempotent(d.Store), contract.check)
+	group := engine.Group(basePath, apiHeaders, remember(d.TrustedProxies, strings.HasPrefix(d.BaseURL, "https://")), authenticate(d.Store),
+		contract.access, contract.readBody, contract.idempotent(d.Store), contract.check)
 	openapi.RegisterHandlersWithOptions(group, strict(s), openapi.GinServerOptions{
 		// Queries and headers have been checked by then, so what does not parse is an id in the path.
 		ErrorHandler: func(c *gin.Context, _ error, _ int) { fail(c, errNoRoute) },
@@ -133,13 +158,17 @@ func New(d Deps) (http.Handler, error) {
 	return engine, nil
 }
 
-func newEngine() *gin.Engine {
+func newEngine(trusted proxies) (*gin.Engine, error) {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
+	engine.RemoteIPHeaders = []string{"X-Forwarded-For"} // another header may be whatever the caller likes
+	if err := engine.SetTrustedProxies(trusted.strings()); err != nil {
+		return nil, fmt.Errorf("trust proxies: %w", err)
+	}
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
 	engine.ContextWithFallback = true // handlers get the request's context through Gin's
-	return engine
+	return engine, nil
 }
 
 func strict(s *server) openapi.ServerInterface {
@@ -165,6 +194,7 @@ type contextKey int
 
 const (
 	callerKey contextKey = iota
+	originKey
 	refusalKey
 	requestIDKey
 	inputKey

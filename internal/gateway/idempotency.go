@@ -32,11 +32,13 @@ const (
 
 // idempotent gives the answer to a write again instead of doing it twice, when the caller asks for that with a key. The
 // answer is kept before it is sent, so whoever repeats a request after having seen its answer gets the same.
-func idempotent(store idempotencyStore) gin.HandlerFunc {
+//
+// It is for the calls whose contract says so. Of one with a password in it nothing is kept, not even a hash.
+func (ct *contract) idempotent(store idempotencyStore) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		key := c.GetHeader(idempotencyHeader)
 		upload := bodyOf(c) == nil
-		if key == "" || upload || c.Request.Method == http.MethodGet {
+		if key == "" || upload || ct.of(c).headers[idempotencyHeader] == nil {
 			return
 		}
 		if !validKey(key) {

@@ -55,6 +55,7 @@ func (f *fake) HintOrphans(context.Context, time.Duration) (int, error) { f.orph
 func (f *fake) AttemptsToClose(context.Context) ([]domain.ID, error)    { return f.over, nil }
 func (f *fake) EnsurePartitions(context.Context) error                  { return nil }
 func (f *fake) ReleaseWaiting(context.Context) error                    { return nil }
+func (f *fake) RemoveAccounts(context.Context) error                    { return nil }
 func (f *fake) NameUnserved(context.Context) error                      { return nil }
 func (f *fake) CloseAttempt(_ context.Context, a domain.ID) error {
 	f.closed = append(f.closed, a)

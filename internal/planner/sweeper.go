@@ -17,6 +17,7 @@ type sweepStore interface {
 	EnsurePartitions(ctx context.Context) error
 	NameUnserved(ctx context.Context) error
 	ReleaseWaiting(ctx context.Context) error
+	RemoveAccounts(ctx context.Context) error
 }
 
 const (
@@ -28,13 +29,19 @@ const (
 	// message in the stream however often it is done. With the sweep, the relay and a connection made anew it keeps the
 	// loss of the NATS store, at the worst moment there is, under ten seconds.
 	chunkPatience = 5 * time.Second
-	// housekeepingEvery is how often partitions are looked after.
+	// housekeepingEvery is how often partitions are looked after, and accounts that are to be removed.
 	housekeepingEvery = time.Hour
 )
 
 // Sweep looks, every two seconds until ctx ends, for work that exists in PostgreSQL and that no event is going to
 // wake. Losing the whole NATS store costs a few seconds and nothing else because of it. Any number may run.
 func (p *Planner) Sweep(ctx context.Context) error {
+	removing := make(chan struct{})
+	go func() { // apart from the rest: a large account takes minutes
+		defer close(removing)
+		p.removeAccounts(ctx)
+	}()
+	defer func() { <-removing }()
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	var kept time.Time
@@ -50,6 +57,20 @@ func (p *Planner) Sweep(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// removeAccounts removes, every hour until ctx ends, the accounts whose time has come.
+func (p *Planner) removeAccounts(ctx context.Context) {
+	tick := time.NewTicker(housekeepingEvery)
+	defer tick.Stop()
+	for {
+		p.report(ctx, p.store.RemoveAccounts(ctx), "accounts to remove")
+		select {
+		case <-ctx.Done():
+			return
 		case <-tick.C:
 		}
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 const userByEmail = `-- name: UserByEmail :one
-SELECT id, email, email_key, password_hash, role, verified_at, blocked_at, created_at, name, language, time_zone, blocked_reason, delete_at, totp_secret, totp_on, totp_step FROM users WHERE email_key = $1
+SELECT id, email, email_key, password_hash, role, verified_at, blocked_at, created_at, name, language, time_zone, blocked_reason, delete_at, told_at, totp_secret, totp_on, totp_step FROM users WHERE email_key = $1
 `
 
 func (q *Queries) UserByEmail(ctx context.Context, emailKey string) (User, error) {
@@ -33,6 +33,7 @@ func (q *Queries) UserByEmail(ctx context.Context, emailKey string) (User, error
 		&i.TimeZone,
 		&i.BlockedReason,
 		&i.DeleteAt,
+		&i.ToldAt,
 		&i.TotpSecret,
 		&i.TotpOn,
 		&i.TotpStep,
