@@ -2,6 +2,7 @@ package password_test
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/vestnik-mail/vestnik/internal/password"
 )
@@ -51,33 +53,35 @@ func TestOneHundredAtOnceTakeTheMemoryOfAFew(t *testing.T) { //nolint:parallelte
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	var mu sync.Mutex
-	var running, most atomic.Int64
-	var peak uint64
+	var running atomic.Uint64
+	var most, peak uint64
 	password.OnHash(h, func(derive func() []byte) []byte {
 		n := running.Add(1)
-		defer running.Add(-1)
+		defer running.Add(^uint64(0))
 		sum := derive()
 		mu.Lock()
 		defer mu.Unlock()
-		most.Store(max(most.Load(), n))
+		most = max(most, n)
 		runtime.ReadMemStats(&during)
 		peak = max(peak, during.HeapInuse)
 		return sum
 	})
-	var all sync.WaitGroup
+	var all errgroup.Group
 	for range 100 {
-		all.Go(func() {
+		all.Go(func() error {
 			ok, _, err := h.Verify(t.Context(), "correct horse battery staple", hash)
-			assert.NoError(t, err)
-			assert.True(t, ok)
+			if err == nil && !ok {
+				err = errors.New("it is the password")
+			}
+			return err
 		})
 	}
-	all.Wait()
-	atOnce := min(runtime.GOMAXPROCS(0), 16)
-	assert.LessOrEqual(t, most.Load(), int64(atOnce))
+	require.NoError(t, all.Wait())
+	atOnce := uint64(min(runtime.GOMAXPROCS(0), 16)) //nolint:gosec // not negative
+	assert.LessOrEqual(t, most, atOnce)
 	// What has been used is garbage until the collector comes, which is when the heap has doubled.
-	assert.Less(t, peak-before.HeapInuse, uint64(atOnce+1)*4*20<<20, "of 100 × 19 MiB")
-	t.Logf("%d at once, %d MiB at most", most.Load(), (peak-before.HeapInuse)>>20)
+	assert.Less(t, peak-before.HeapInuse, (atOnce+1)*4*20<<20, "of 100 × 19 MiB")
+	t.Logf("%d at once, %d MiB at most", most, (peak-before.HeapInuse)>>20)
 }
 
 func TestWhoWaitsForATurnGoesWithItsRequest(t *testing.T) {
@@ -89,12 +93,12 @@ func TestWhoWaitsForATurnGoesWithItsRequest(t *testing.T) {
 		<-goOn
 		return derive()
 	})
-	var all sync.WaitGroup
+	var all errgroup.Group
 	atOnce := min(runtime.GOMAXPROCS(0), 16)
 	for range atOnce {
-		all.Go(func() {
+		all.Go(func() error {
 			_, err := h.Hash(t.Context(), "x")
-			assert.NoError(t, err)
+			return err
 		})
 	}
 	for range atOnce {
@@ -105,7 +109,7 @@ func TestWhoWaitsForATurnGoesWithItsRequest(t *testing.T) {
 	_, err := h.Hash(ctx, "x")
 	require.ErrorIs(t, err, context.Canceled)
 	close(goOn)
-	all.Wait()
+	require.NoError(t, all.Wait())
 }
 
 func TestStrength(t *testing.T) {

@@ -198,7 +198,7 @@ func (s *Store) TryCode(ctx context.Context, email domain.Address, asks domain.I
 			token, hash = row.ID, row.CodeHash
 			return err
 		}
-		return s.shadow(ctx, a, func(q *sqlc.Queries, _ *sqlc.User) error { return nil })
+		return s.shadow(ctx, a, func(*sqlc.Queries, *sqlc.User) error { return nil })
 	})
 	if err != nil {
 		return domain.ID{}, "", fmt.Errorf("take a try of a code: %w", err)

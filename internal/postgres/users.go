@@ -24,7 +24,10 @@ func (s *Store) CreateUser(ctx context.Context, email domain.Address, passwordHa
 	case err != nil:
 		return domain.User{}, fmt.Errorf("insert user: %w", err)
 	}
-	return domain.User{ID: u.ID, Email: u.Email, Role: role, Confirmed: verified, HasPassword: passwordHash != "", CreatedAt: now}, nil
+	return domain.User{
+		ID: u.ID, Email: u.Email, Role: role, Language: domain.English, TimeZone: "UTC", Confirmed: verified, HasPassword: passwordHash != "",
+		CreatedAt: now,
+	}, nil
 }
 
 // UserByEmail returns the user with this address and the hash of the password, or a NotFound error.
