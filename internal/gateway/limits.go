@@ -43,11 +43,12 @@ func signInsTo(email domain.Address) one {
 // longestDelay is how long a try waits at most because others try to sign in to the same account.
 const longestDelay = time.Second
 
-// mails limits what makes us send mail to an address that somebody else may have typed in.
+// mails limits what makes us send mail to an address that somebody else may have typed in. Who has asked too often is
+// refused first, so that he uses up nobody's share of mail besides.
 func mails(call string, email domain.Address, address string) []one {
 	return []one{
-		{call + "-to", domain.Rate{Burst: 5, Period: time.Hour}, []string{email.Key}},
 		{call + "-from", domain.Rate{Burst: 30, Period: time.Hour}, []string{network(address)}},
+		{call + "-to", domain.Rate{Burst: 5, Period: time.Hour}, []string{email.Key}},
 	}
 }
 

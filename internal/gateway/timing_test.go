@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	timedTries = 500
+	timedTries = 250 // of known addresses, and as many of unknown ones
 	timedGap   = 5 * time.Millisecond
 	// timedRounds is how often a call is measured: other work on the machine may hit one side harder, but not each time.
 	timedRounds = 3
@@ -27,7 +27,7 @@ const (
 
 // TestNobodyCanTellByAnswerOrTimeWhetherAnAddressIsKnown compares the answers to known and to unknown addresses, in turns.
 func TestNobodyCanTellByAnswerOrTimeWhetherAnAddressIsKnown(t *testing.T) { //nolint:paralleltest // it measures time
-	// A hash that costs some milliseconds: one that is left out would show, and 1000 of them are made in a while.
+	// A hash that costs some milliseconds: one that is left out would show, and hundreds of them are made in a while.
 	hasher := password.NewHasher(password.Params{Memory: 4 << 10, Passes: 2})
 	a := newAPI(t, func(d *gateway.Deps) { d.Passwords = hasher })
 	hash, err := hasher.Hash(t.Context(), goodPassword)
@@ -84,8 +84,8 @@ func TestNobodyCanTellByAnswerOrTimeWhetherAnAddressIsKnown(t *testing.T) { //no
 					sides[i%2]()
 					sides[(i+1)%2]()
 				}
-				gap = (median(known) - median(unknown)).Abs()
-				t.Logf("known %s, unknown %s", median(known), median(unknown))
+				gap = gapOf(known, unknown)
+				t.Logf("known %s, unknown %s, gap %s", median(known), median(unknown), gap)
 				if gap < timedGap {
 					break
 				}
@@ -96,9 +96,22 @@ func TestNobodyCanTellByAnswerOrTimeWhetherAnAddressIsKnown(t *testing.T) { //no
 	assert.Positive(t, a.count("SELECT count(*) FROM tokens WHERE purpose = 'reset'"))
 }
 
-func median(times []time.Duration) time.Duration {
-	slices.Sort(times)
-	return times[len(times)/2]
+// gapOf is by how much one side takes longer: by the medians, by the median of what differs between neighbours, or by the
+// times of the luckier quarter, whichever is least. A true gap is in all of them; what a busy machine does besides is not.
+func gapOf(known, unknown []time.Duration) time.Duration {
+	differ := make([]time.Duration, len(known))
+	for i := range known {
+		differ[i] = known[i] - unknown[i]
+	}
+	return min(median(differ).Abs(), (median(known) - median(unknown)).Abs(), (ranked(known, 4) - ranked(unknown, 4)).Abs())
+}
+
+func median(times []time.Duration) time.Duration { return ranked(times, 2) }
+
+// ranked is the time that one in n are below.
+func ranked(times []time.Duration, n int) time.Duration {
+	sorted := slices.Sorted(slices.Values(times))
+	return sorted[len(sorted)/n]
 }
 
 // timed answers a request in process.

@@ -40,7 +40,8 @@ func (s *Store) inAccounts(ctx context.Context, fn func(a account) error) error 
 }
 
 // shadow does fn for a user who does not exist and takes it back. Where an answer must not tell whether an address is
-// known, this is what is done for those that are not: it takes as long, a write to disk at the end included.
+// known, the work for those that are not is done so, and for those that are a shadow does nothing besides: then both send
+// the same statements and end with a write to disk.
 func (s *Store) shadow(ctx context.Context, a account, fn func(q *sqlc.Queries, u *sqlc.User) error) error {
 	err := pgx.BeginFunc(ctx, a.tx, func(tx pgx.Tx) error {
 		q := s.q.WithTx(tx)
@@ -59,6 +60,9 @@ func (s *Store) shadow(ctx context.Context, a account, fn func(q *sqlc.Queries, 
 	}
 	return err
 }
+
+// nothing is what a shadow does for an address that is known.
+func nothing(*sqlc.Queries, *sqlc.User) error { return nil }
 
 // Register opens an account and mails the link and the code that confirm its address. When the address has an account
 // already its owner is told instead, once an hour, and nobody else: neither the result nor the time differs.
@@ -81,13 +85,20 @@ func (s *Store) Register(ctx context.Context, n domain.NewAccount) error {
 		if err != nil {
 			return fmt.Errorf("insert user: %w", err)
 		}
+		known := n.Email
 		if inserted > 0 {
-			return greet(a.q, &u)
+			known = domain.Address{} // nobody's
 		}
-		if err := s.tellOwner(ctx, a.q, n.Email, now); err != nil {
+		if err := s.tellOwner(ctx, a.q, known, now); err != nil {
 			return err
 		}
-		return s.shadow(ctx, a, greet)
+		if inserted == 0 {
+			return s.shadow(ctx, a, greet)
+		}
+		if err := greet(a.q, &u); err != nil {
+			return err
+		}
+		return s.shadow(ctx, a, nothing)
 	})
 	if err != nil {
 		return fmt.Errorf("register: %w", err)
@@ -99,7 +110,7 @@ func (s *Store) Register(ctx context.Context, n domain.NewAccount) error {
 func (s *Store) tellOwner(ctx context.Context, q *sqlc.Queries, email domain.Address, now time.Time) error {
 	row, err := q.AccountTold(ctx, sqlc.AccountToldParams{EmailKey: email.Key, Now: now, Before: now.Add(-toldEvery)})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil // it has been removed this moment
+		return nil // nobody has it, or no longer
 	}
 	if err != nil {
 		return fmt.Errorf("mark that the owner is told: %w", err)
@@ -168,7 +179,10 @@ func (s *Store) toOwner(ctx context.Context, email domain.Address, fits func(*sq
 		if err != nil || u.BlockedAt != nil || !fits(&u) {
 			return s.shadow(ctx, a, fn)
 		}
-		return fn(a.q, &u)
+		if err := fn(a.q, &u); err != nil {
+			return err
+		}
+		return s.shadow(ctx, a, nothing)
 	})
 	if err != nil {
 		return fmt.Errorf("mail the owner of an address: %w", err)
@@ -194,11 +208,11 @@ func (s *Store) TryCode(ctx context.Context, email domain.Address, asks domain.I
 	err = s.inAccounts(ctx, func(a account) error {
 		params := sqlc.TokenTryCodeParams{EmailKey: email.Key, Now: s.stamp(), Asks: asks, Most: codeTries}
 		row, err := a.q.TokenTryCode(ctx, params)
-		if !errors.Is(err, pgx.ErrNoRows) {
-			token, hash = row.ID, row.CodeHash
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
-		return s.shadow(ctx, a, func(*sqlc.Queries, *sqlc.User) error { return nil })
+		token, hash = row.ID, row.CodeHash // empty without a row
+		return s.shadow(ctx, a, nothing)
 	})
 	if err != nil {
 		return domain.ID{}, "", fmt.Errorf("take a try of a code: %w", err)
