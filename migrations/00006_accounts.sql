@@ -5,6 +5,7 @@ ALTER TABLE users
     ADD COLUMN time_zone           text        NOT NULL DEFAULT 'UTC',
     ADD COLUMN blocked_reason      text        NOT NULL DEFAULT '',
     ADD COLUMN delete_at           timestamptz, -- the owner asked for it; everything is removed then
+    ADD COLUMN told_at             timestamptz, -- when the owner was told that somebody tried to register the address again
     ADD COLUMN totp_secret         bytea,       -- sealed with the service's key; null: no second factor, not even begun
     ADD COLUMN totp_on             boolean     NOT NULL DEFAULT false, -- a code has been confirmed
     ADD COLUMN totp_step           bigint      NOT NULL DEFAULT 0;     -- the latest time step used: a code works once
@@ -35,14 +36,16 @@ CREATE TABLE tokens (
     user_id    uuid        NOT NULL REFERENCES users ON DELETE CASCADE,
     purpose    text        NOT NULL CHECK (purpose IN ('verify', 'change_email', 'reset', 'second_factor')),
     hash       bytea       NOT NULL UNIQUE,
-    code_hash  bytea,                          -- of the six digits that do the same; null: there are none
-    code_tries integer     NOT NULL DEFAULT 0, -- wrong codes so far
-    email      text        NOT NULL DEFAULT '',
+    code_hash  text        NOT NULL DEFAULT '', -- argon2id of the six digits that do the same; empty: there are none
+    code_tries integer     NOT NULL DEFAULT 0,  -- of the code so far
+    email      text        NOT NULL DEFAULT '', -- what is being confirmed
+    email_key  text        NOT NULL DEFAULT '', -- as in users
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     used_at    timestamptz
 );
 CREATE INDEX tokens_user ON tokens (user_id, purpose, created_at DESC);
+CREATE INDEX tokens_code ON tokens (email_key, created_at DESC) WHERE code_hash <> '' AND used_at IS NULL;
 CREATE INDEX tokens_age ON tokens (expires_at);
 
 CREATE TABLE recovery_codes (
@@ -137,4 +140,4 @@ DROP FUNCTION audit_log_keep;
 ALTER TABLE api_keys DROP COLUMN prefix, DROP COLUMN scopes;
 DROP INDEX users_delete;
 ALTER TABLE users DROP COLUMN name, DROP COLUMN language, DROP COLUMN time_zone, DROP COLUMN blocked_reason,
-    DROP COLUMN delete_at, DROP COLUMN totp_secret, DROP COLUMN totp_on, DROP COLUMN totp_step;
+    DROP COLUMN delete_at, DROP COLUMN told_at, DROP COLUMN totp_secret, DROP COLUMN totp_on, DROP COLUMN totp_step;

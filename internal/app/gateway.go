@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
@@ -49,12 +48,7 @@ func (c cachedStore) Summary(ctx context.Context, owner domain.ID, in domain.Per
 }
 
 // baseURL is the address that people reach Vestnik by.
-func (p *parts) baseURL() string {
-	if p.cfg.BaseURL != "" {
-		return strings.TrimSuffix(p.cfg.BaseURL, "/")
-	}
-	return "http://" + p.cfg.HTTPAddr
-}
+func (p *parts) baseURL() string { return BaseURL(p.cfg, p.cfg.HTTPAddr) }
 
 // secondFactor returns what makes and checks second factors; nil without a key to seal their secrets with.
 func (p *parts) secondFactor() (*totp.Factor, error) {
@@ -81,6 +75,10 @@ func (p *parts) gateway(ctx context.Context, mailbox http.Handler) (http.Handler
 	if err != nil {
 		return nil, err
 	}
+	proxies, err := p.cfg.TrustedProxies()
+	if err != nil {
+		return nil, err
+	}
 	checks := make([]gateway.Check, 0, len(p.dependencies()))
 	for _, d := range p.dependencies() {
 		checks = append(checks, gateway.Check{Name: d.name, Run: d.ping})
@@ -104,6 +102,10 @@ func (p *parts) gateway(ctx context.Context, mailbox http.Handler) (http.Handler
 			}
 			return t.Preview(render.Recipient{ID: c.ID, Email: c.Email.Display, FullName: c.FullName, Attributes: c.Attributes})
 		},
+		Limiter:            redis.NewLimits(p.redis),
+		TrustedProxies:     proxies,
+		RegistrationClosed: p.cfg.Registration == "closed",
+
 		Checks:   checks,
 		Stopping: ctx.Done(),
 		Mailbox:  onThisMachine("The built-in mailbox is shown on this machine only, since it holds everybody's mail.", mailbox),

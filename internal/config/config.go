@@ -35,6 +35,8 @@ type Config struct {
 	HTTPAddr     string        `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080" desc:"where the gateway listens"`
 	HealthAddr   string        `env:"HEALTH_ADDR" envDefault:"127.0.0.1:0" desc:"where /healthz, /readyz and /metrics are served, by the gateway too where a port is named; port 0: any free one, named in the log"`
 	BaseURL      string        `env:"BASE_URL" desc:"the address people reach Vestnik by, which links in mail begin with; empty: http:// and HTTP_ADDR"`
+	Proxies      string        `env:"TRUSTED_PROXIES" desc:"proxies in front of the gateway, as networks with commas between: 10.0.0.0/8,::1/128; where a request comes from is taken from X-Forwarded-For and X-Forwarded-Proto of theirs, of nobody else's"`
+	Registration string        `env:"REGISTRATION" envDefault:"open" desc:"open: anybody may open an account; closed: nobody, and administrators do it"`
 	SMTPURL      string        `env:"SMTP_URL" desc:"the mail service: smtp://user:password@host:587?tls=starttls&connections=10&rate=100; several separated by commas, each with name=…, the first takes mailings that name none"`
 	HTTPProvider string        `env:"HTTP_PROVIDER_URL" desc:"a mail service with an HTTP interface: https://api.example.com/send#name=api&connections=10&rate=100; several separated by commas; after those of SMTP_URL"`
 	HTTPToken    string        `env:"HTTP_PROVIDER_TOKEN" secret:"true" desc:"the bearer token for HTTP_PROVIDER_URL; several separated by commas, in the same order"`
@@ -155,6 +157,12 @@ func (c *Config) validate() []error {
 			add(name, "must be host:port, such as 127.0.0.1:8080; it is %q", addr)
 		}
 	}
+	if _, err := c.TrustedProxies(); err != nil {
+		add("TRUSTED_PROXIES", "must be networks, such as 10.0.0.0/8; %w", err)
+	}
+	if !slices.Contains([]string{"open", "closed"}, c.Registration) {
+		add("REGISTRATION", "must be open or closed; it is %q", c.Registration)
+	}
 	if _, err := mail.ParseAddress(c.MailFrom); err != nil {
 		add("MAIL_FROM", "must be an address, such as News <news@example.com>; it is %q", c.MailFrom)
 	}
@@ -225,6 +233,27 @@ func (c *Config) IdentityProvider() string {
 		return u.Hostname()
 	}
 	return c.OIDCName
+}
+
+// TrustedProxies are the networks whose word is taken for where requests come from; an address alone is a network of one.
+func (c *Config) TrustedProxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for part := range strings.SplitSeq(c.Proxies, ",") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		if ip, err := netip.ParseAddr(part); err == nil {
+			out = append(out, netip.PrefixFrom(ip, ip.BitLen()))
+			continue
+		}
+		network, err := netip.ParsePrefix(part)
+		if err != nil {
+			return nil, fmt.Errorf("%q is none", part)
+		}
+		out = append(out, network.Masked())
+	}
+	return out, nil
 }
 
 // HTTPTokens are the tokens of the services with an HTTP interface, in their order; none when no token is set.

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,13 +18,30 @@ func TestEveryProblemIsNamedAtOnce(t *testing.T) {
 	_, err := config.Parse([]string{
 		"VESTNIK_SMPT_URL=smtp://localhost", "VESTNIK_DATABASE_URL=mysql://x", "VESTNIK_LEASE=soon", "VESTNIK_WORKERS=0",
 		"VESTNIK_MAIL_FROM=nobody", "VESTNIK_LOG_LEVEL=loud", "VESTNIK_HTTP_ADDR=8080", "VESTNIK_SECRET_KEY=short",
+		"VESTNIK_TRUSTED_PROXIES=10.0.0.0/8,proxy.example.org", "VESTNIK_REGISTRATION=maybe",
 		"VESTNIK_TEST_ANYTHING=is no setting", "PATH=/bin",
 	})
 	require.Error(t, err)
-	for _, name := range []string{"SMPT_URL", "DATABASE_URL", "LEASE", "WORKERS", "MAIL_FROM", "LOG_LEVEL", "HTTP_ADDR", "SECRET_KEY"} {
+	for _, name := range []string{
+		"SMPT_URL", "DATABASE_URL", "LEASE", "WORKERS", "MAIL_FROM", "LOG_LEVEL", "HTTP_ADDR", "SECRET_KEY", "TRUSTED_PROXIES", "REGISTRATION",
+	} {
 		require.ErrorContains(t, err, "VESTNIK_"+name+": ")
 	}
 	require.NotContains(t, err.Error(), "VESTNIK_TEST_")
+}
+
+func TestTrustedProxies(t *testing.T) {
+	t.Parallel()
+	cfg, err := config.Parse([]string{"VESTNIK_TRUSTED_PROXIES=10.1.2.3/8, 192.0.2.1,::1"})
+	require.NoError(t, err)
+	networks, err := cfg.TrustedProxies()
+	require.NoError(t, err)
+	require.Equal(t, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("::1/128")}, networks)
+	cfg, err = config.Parse(nil)
+	require.NoError(t, err)
+	networks, err = cfg.TrustedProxies()
+	require.NoError(t, err)
+	require.Empty(t, networks, "nobody is trusted unless it is said")
 }
 
 func TestErrorsAndSettingsShowNoSecrets(t *testing.T) {

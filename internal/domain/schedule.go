@@ -65,7 +65,7 @@ func (s Schedule) Validate() []FieldError {
 		bad = append(bad, FieldError{"end_at", "must be after start_at"})
 	}
 	if _, err := loadZone(s.Zone); err != nil {
-		bad = append(bad, FieldError{"time_zone", fmt.Sprintf(`%.64q is not a time zone: use an IANA name such as "Europe/Moscow"`, s.Zone)})
+		bad = append(bad, badZone(s.Zone))
 	}
 	switch s.Periodicity {
 	case Once, Daily, Weekly, Monthly:
@@ -96,6 +96,10 @@ func loadZone(name string) (*time.Location, error) {
 		return nil, fmt.Errorf("%w: %w", errBadZone, err)
 	}
 	return zone, nil
+}
+
+func badZone(name string) FieldError {
+	return FieldError{"time_zone", fmt.Sprintf(`%.64q is not a time zone: use an IANA name such as "Europe/Moscow"`, name)}
 }
 
 func notInZoneName(r rune) bool {

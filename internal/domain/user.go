@@ -49,6 +49,18 @@ type User struct {
 	CreatedAt     time.Time
 }
 
+// Validate returns every field at fault of those that users set themselves; the address has been parsed before.
+func (u *User) Validate() []FieldError {
+	bad := checkText("name", u.Name, MaxName)
+	if u.Language != English && u.Language != Russian {
+		bad = append(bad, FieldError{"language", `must be "en" or "ru"`})
+	}
+	if _, err := loadZone(u.TimeZone); err != nil {
+		bad = append(bad, badZone(u.TimeZone))
+	}
+	return bad
+}
+
 // MaySend reports whether mail may go out in the user's name, and if not why.
 func (u *User) MaySend() error {
 	switch {
@@ -81,6 +93,30 @@ func Allows(scopes []Scope, want Scope) bool {
 	return slices.ContainsFunc(scopes, func(has Scope) bool {
 		return slices.Index(all, has) >= slices.Index(all, want)
 	})
+}
+
+// Account is what only its owner is told of an account.
+type Account struct {
+	PendingEmail  string // a new address that is still to be confirmed; empty: none
+	RecoveryCodes int    // of the second factor, not used yet
+}
+
+// NewAccount is what an account is opened with.
+type NewAccount struct {
+	Email        Address
+	PasswordHash string
+	Name         string
+	Language     Language
+	Code         Code // to be mailed, to confirm the address with
+}
+
+// Code is six digits that go out by mail, and the hash to keep of them.
+type Code struct{ Digits, Hash string }
+
+// Rate is how often something may be done: Burst times at once, and as often again in each Period.
+type Rate struct {
+	Burst  int
+	Period time.Duration
 }
 
 // Actor is on whose behalf something is done, and from where: for row level security and for the audit log. The zero

@@ -140,9 +140,6 @@ func TestWhatIsAnothersIsReachedByWhomItSays(t *testing.T) {
 			continue
 		}
 		for _, c := range a.calls {
-			if unbuilt(c) {
-				continue
-			}
 			status, _ := p.verdict(c)
 			if !strings.Contains(c.path, "{") {
 				if c.method == http.MethodGet && status == 0 {
@@ -189,7 +186,7 @@ func TestTheOwnerReachesEverything(t *testing.T) {
 	for _, c := range inOrder {
 		for _, p := range parties {
 			status, _ := p.verdict(c)
-			if p.user.ID != owner.user.ID || status != 0 || unbuilt(c) || (c.method != http.MethodGet && p != owner) {
+			if p.user.ID != owner.user.ID || status != 0 || (c.method != http.MethodGet && p != owner) {
 				continue
 			}
 			var body any

@@ -2,55 +2,179 @@ package gateway
 
 import (
 	"context"
+	"strings"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/gateway/openapi"
 )
 
-// accountAPI: What one does with one's own account.
-type accountAPI struct{}
-
-// GetMe implements openapi.StrictServerInterface.
-func (accountAPI) GetMe(ctx context.Context, _ openapi.GetMeRequestObject) (openapi.GetMeResponseObject, error) {
-	return openapi.GetMe200JSONResponse(showMe(callerOf(ctx))), nil
+// accountStore keeps accounts as their owners see them.
+type accountStore interface {
+	Account(ctx context.Context, user domain.ID) (domain.Account, error)
+	// UpdateAccount returns change's error as it is.
+	UpdateAccount(ctx context.Context, user domain.ID, change func(*domain.User) error) (domain.User, error)
+	// PasswordHash is empty when the account has no password.
+	PasswordHash(ctx context.Context, user domain.ID) (string, error)
+	// ChangePassword ends every session but the one named.
+	ChangePassword(ctx context.Context, user, but domain.ID, hash string) error
+	// ChangeEmail does not tell, by its result or its time, whether another account has the address.
+	ChangeEmail(ctx context.Context, user domain.ID, email domain.Address, code domain.Code) error
+	// DeleteAccount ends every session but the one named; the last administrator is a Conflict.
+	DeleteAccount(ctx context.Context, user, but domain.ID) (domain.User, error)
+	RestoreAccount(ctx context.Context, user domain.ID) (domain.User, error)
 }
 
-func showMe(who caller) openapi.Me {
+// accountAPI: What one does with one's own account.
+type accountAPI struct {
+	store     accountStore
+	passwords hasher
+	limits    limits
+}
+
+// GetMe implements openapi.StrictServerInterface.
+func (a accountAPI) GetMe(ctx context.Context, _ openapi.GetMeRequestObject) (openapi.GetMeResponseObject, error) {
+	me, err := a.show(ctx, callerOf(ctx))
+	return openapi.GetMe200JSONResponse(me), err
+}
+
+// show is what the caller is told of himself.
+func (a accountAPI) show(ctx context.Context, who caller) (openapi.Me, error) {
+	account, err := a.store.Account(ctx, who.user.ID)
+	if err != nil {
+		return openapi.Me{}, err
+	}
 	u := who.user
 	me := openapi.Me{
 		ID: u.ID, Email: u.Email, Role: openapi.Role(u.Role), Name: u.Name, Language: openapi.Language(u.Language), TimeZone: u.TimeZone,
 		Confirmed: u.Confirmed, SecondFactor: u.SecondFactor, HasPassword: u.HasPassword, DeletionAt: u.DeleteAt, CreatedAt: u.CreatedAt,
-		Scopes: []openapi.Scope{},
+		RecoveryCodesLeft: account.RecoveryCodes, Scopes: []openapi.Scope{},
+	}
+	if account.PendingEmail != "" {
+		me.PendingEmail = &account.PendingEmail
 	}
 	for _, scope := range domain.Scopes() {
 		if domain.Allows(who.scopes, scope) {
 			me.Scopes = append(me.Scopes, openapi.Scope(scope))
 		}
 	}
-	return me
+	return me, nil
+}
+
+// showChanged is show for a caller who has just been changed.
+func (a accountAPI) showChanged(ctx context.Context, u domain.User) (openapi.Me, error) {
+	who := callerOf(ctx)
+	who.user = u
+	return a.show(ctx, who)
 }
 
 // UpdateMe implements openapi.StrictServerInterface.
-func (accountAPI) UpdateMe(context.Context, openapi.UpdateMeRequestObject) (openapi.UpdateMeResponseObject, error) {
-	return nil, errNotBuilt
+func (a accountAPI) UpdateMe(ctx context.Context, r openapi.UpdateMeRequestObject) (openapi.UpdateMeResponseObject, error) {
+	u, err := a.store.UpdateAccount(ctx, ownerOf(ctx), func(u *domain.User) error {
+		if r.Body.Name != nil {
+			u.Name = strings.TrimSpace(*r.Body.Name)
+		}
+		set(&u.Language, (*domain.Language)(r.Body.Language))
+		set(&u.TimeZone, r.Body.TimeZone)
+		return invalid(ctx, u.Validate()...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	me, err := a.showChanged(ctx, u)
+	return openapi.UpdateMe200JSONResponse(me), err
+}
+
+// prove holds the caller to the password of the account, where it has one: a session alone may be somebody else's who
+// found the browser open.
+func (a accountAPI) prove(ctx context.Context, pw *string) error {
+	user := ownerOf(ctx)
+	hash, err := a.store.PasswordHash(ctx, user)
+	if err != nil || hash == "" {
+		return err
+	}
+	if pw == nil {
+		return invalid(ctx, domain.FieldError{Field: "password", Message: "enter your password"})
+	}
+	if err := a.limits.within(ctx, proofs(user)); err != nil {
+		return err
+	}
+	ok, _, err := a.passwords.verify(ctx, *pw, hash)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return invalid(ctx, domain.FieldError{Field: "password", Message: "is not your password"})
+	}
+	return nil
 }
 
 // ChangePassword implements openapi.StrictServerInterface.
-func (accountAPI) ChangePassword(context.Context, openapi.ChangePasswordRequestObject) (openapi.ChangePasswordResponseObject, error) {
-	return nil, errNotBuilt
+func (a accountAPI) ChangePassword(ctx context.Context, r openapi.ChangePasswordRequestObject) (openapi.ChangePasswordResponseObject, error) {
+	who := callerOf(ctx)
+	if err := invalid(ctx, weak("new_password", r.Body.NewPassword, who.user.Email, who.user.Name)...); err != nil {
+		return nil, err
+	}
+	if err := a.prove(ctx, r.Body.Password); err != nil {
+		return nil, err
+	}
+	hash, err := a.passwords.hash(ctx, r.Body.NewPassword)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.store.ChangePassword(ctx, who.user.ID, who.session, hash); err != nil {
+		return nil, err
+	}
+	return openapi.ChangePassword204Response{}, nil
 }
 
 // ChangeEmail implements openapi.StrictServerInterface.
-func (accountAPI) ChangeEmail(context.Context, openapi.ChangeEmailRequestObject) (openapi.ChangeEmailResponseObject, error) {
-	return nil, errNotBuilt
+func (a accountAPI) ChangeEmail(ctx context.Context, r openapi.ChangeEmailRequestObject) (openapi.ChangeEmailResponseObject, error) {
+	email, bad := parseAddress(r.Body.Email)
+	if own, wrong := parseAddress(userOf(ctx).Email); len(wrong) == 0 && own.Key == email.Key {
+		bad = append(bad, domain.FieldError{Field: "email", Message: "is your address already"})
+	}
+	if err := invalid(ctx, bad...); err != nil {
+		return nil, err
+	}
+	if err := a.prove(ctx, r.Body.Password); err != nil {
+		return nil, err
+	}
+	if err := a.limits.within(ctx, mails("change-email", email, ownerOf(ctx).String())...); err != nil {
+		return nil, err
+	}
+	code, err := a.passwords.newCode(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.store.ChangeEmail(ctx, ownerOf(ctx), email, code); err != nil {
+		return nil, err
+	}
+	return openapi.ChangeEmail202Response{}, nil
 }
 
 // DeleteAccount implements openapi.StrictServerInterface.
-func (accountAPI) DeleteAccount(context.Context, openapi.DeleteAccountRequestObject) (openapi.DeleteAccountResponseObject, error) {
-	return nil, errNotBuilt
+func (a accountAPI) DeleteAccount(ctx context.Context, r openapi.DeleteAccountRequestObject) (openapi.DeleteAccountResponseObject, error) {
+	if err := invalid(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.prove(ctx, r.Body.Password); err != nil {
+		return nil, err
+	}
+	who := callerOf(ctx)
+	u, err := a.store.DeleteAccount(ctx, who.user.ID, who.session)
+	if err != nil {
+		return nil, err
+	}
+	me, err := a.showChanged(ctx, u)
+	return openapi.DeleteAccount200JSONResponse(me), err
 }
 
 // RestoreAccount implements openapi.StrictServerInterface.
-func (accountAPI) RestoreAccount(context.Context, openapi.RestoreAccountRequestObject) (openapi.RestoreAccountResponseObject, error) {
-	return nil, errNotBuilt
+func (a accountAPI) RestoreAccount(ctx context.Context, _ openapi.RestoreAccountRequestObject) (openapi.RestoreAccountResponseObject, error) {
+	u, err := a.store.RestoreAccount(ctx, ownerOf(ctx))
+	if err != nil {
+		return nil, err
+	}
+	me, err := a.showChanged(ctx, u)
+	return openapi.RestoreAccount200JSONResponse(me), err
 }

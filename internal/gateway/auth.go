@@ -86,8 +86,15 @@ func authenticate(store credentialStore) gin.HandlerFunc {
 
 // setActor says on whose behalf the request is answered.
 func setActor(c *gin.Context, u domain.User) {
-	actor := domain.Actor{ID: u.ID, Email: u.Email, Role: u.Role, Address: c.RemoteIP()}
+	actor := domain.Actor{ID: u.ID, Email: u.Email, Role: u.Role, Address: c.ClientIP()}
 	c.Request = c.Request.WithContext(domain.WithActor(c.Request.Context(), actor))
+}
+
+// actingAs is the context of somebody who is being signed in, for what is his alone to see.
+func actingAs(ctx context.Context, u domain.User) context.Context {
+	actor, _ := domain.ActorOf(ctx)
+	actor.ID, actor.Email, actor.Role = u.ID, u.Email, u.Role
+	return domain.WithActor(ctx, actor)
 }
 
 // bearer takes the API key out of an Authorization header (RFC 6750 §2.1; the scheme is in any case, RFC 9110 §11.1).

@@ -58,6 +58,9 @@ func (a *api) conforms(method, path string, got answer) {
 			require.GreaterOrEqual(t, got.status, 400, "%s %s: a status that is not in the contract", method, path)
 		}
 		for name := range response.Value.Headers {
+			if name == "Set-Cookie" {
+				continue // not of every sign-in: there may be a second step
+			}
 			require.NotEmpty(t, got.header.Get(name), "%s %s: header %s", method, path, name)
 		}
 		media, _, _ := strings.Cut(got.header.Get("Content-Type"), ";")
@@ -138,7 +141,7 @@ func TestWhatIsAnothersDoesNotExist(t *testing.T) {
 	theirs, own := owner.everything(), stranger.everything()
 	before := owner.do("GET", theirs.fill("/clients/{id}"), nil).want(http.StatusOK).raw
 	for _, c := range calls(t) {
-		if !strings.Contains(c.path, "{") || unbuilt(c) || strings.HasSuffix(c.path, "able") || strings.HasPrefix(c.path, "/users") { // managers' business
+		if !strings.Contains(c.path, "{") || strings.HasSuffix(c.path, "able") || strings.HasPrefix(c.path, "/users") { // managers' business
 			continue
 		}
 		var body any
@@ -175,7 +178,7 @@ func TestEveryBodyIsHeldToTheContract(t *testing.T) {
 		before[kind] = string(c.do("GET", base+"/"+kind, nil).want(http.StatusOK).raw)
 	}
 	for _, call := range calls(t) {
-		if unbuilt(call) || call.op.RequestBody == nil || call.op.RequestBody.Value.Content.Get("application/json") == nil {
+		if call.op.RequestBody == nil || call.op.RequestBody.Value.Content.Get("application/json") == nil {
 			continue
 		}
 		path := m.fill(call.path)
@@ -196,20 +199,12 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 	c := newAPI(t).person("o@example.org", domain.RoleAdmin)
 	m := c.everything()
 	for _, call := range calls(t) {
-		if unbuilt(call) || call.op.Extensions["x-foreign-query"] == true {
+		if call.op.Extensions["x-foreign-query"] == true {
 			continue
 		}
 		a := c.do(call.method, m.fill(call.path)+"?limt=5", object{}, "Content-Type", mediaOf(call)).problem(http.StatusUnprocessableEntity, "validation_failed")
 		assert.Equal(t, []string{"limt"}, a.fields(), call.path)
 	}
-}
-
-// unbuilt are the calls that are still to come.
-func unbuilt(c call) bool {
-	return slices.Contains([]string{
-		"getSignInMethods", "register", "verifyEmail", "resendVerification", "logIn", "logOut", "forgotPassword",
-		"resetPassword", "updateMe", "changePassword", "changeEmail", "deleteAccount", "restoreAccount",
-	}, c.op.OperationID)
 }
 
 func mediaOf(c call) string {

@@ -125,6 +125,9 @@ func fail(c *gin.Context, err error) {
 			c.Header("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 		}
 	}
+	if e, ok := errors.AsType[*domain.Error](err); ok && e.RetryAfter > 0 {
+		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	}
 	if p.Status >= http.StatusInternalServerError {
 		_ = c.Error(err) // for the log
 	}

@@ -17,7 +17,7 @@ func CheckContract(doc *openapi3.T) error {
 // Cookies are what a gateway at baseURL makes of a request: the secret it takes the browser's for, the cookie that would
 // sign that in with secret, and the one that signs it out.
 func Cookies(baseURL string, r *http.Request, secret string) (taken, in, out string, err error) {
-	f, err := newFront(baseURL)
+	f, err := newFront(baseURL, nil)
 	if err != nil {
 		return "", "", "", err
 	}

@@ -25,11 +25,12 @@ const (
 // front is where requests come in: the address that people reach Vestnik by, which a proxy in front may answer for us.
 type front struct {
 	base    *url.URL // nil: not known
+	trusted proxies
 	foreign *http.CrossOriginProtection
 }
 
-func newFront(baseURL string) (*front, error) {
-	f := &front{foreign: http.NewCrossOriginProtection()}
+func newFront(baseURL string, trusted proxies) (*front, error) {
+	f := &front{trusted: trusted, foreign: http.NewCrossOriginProtection()}
 	if baseURL == "" {
 		return f, nil
 	}
@@ -38,14 +39,14 @@ func newFront(baseURL string) (*front, error) {
 		return nil, fmt.Errorf("read the base URL: %q is no address such as https://mail.example.com", baseURL)
 	}
 	f.base = base
-	if err := f.foreign.AddTrustedOrigin(originOf(base)); err != nil {
+	if err := f.foreign.AddTrustedOrigin(webOrigin(base)); err != nil {
 		return nil, fmt.Errorf("read the base URL: %w", err)
 	}
 	return f, nil
 }
 
-// originOf writes an origin as browsers do: in lower case, and without the scheme's own port (RFC 6454 §6.2).
-func originOf(u *url.URL) string {
+// webOrigin writes an origin as browsers do: in lower case, and without the scheme's own port (RFC 6454 §6.2).
+func webOrigin(u *url.URL) string {
 	host := strings.ToLower(u.Host)
 	if own := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]; own != "" {
 		host = strings.TrimSuffix(host, own)
@@ -71,14 +72,20 @@ func (f *front) sameOrigin(c *gin.Context) {
 func (f *front) arrive(c *gin.Context) { setValue(c, lineKey, f.line(c.Request)) }
 
 // line works out how a request came. That a proxy spoke TLS is known from an https base URL, and only for requests that are
-// for its host, or come from a proxy on this machine; a proxy that says otherwise (X-Forwarded-Proto) is believed. What
-// anybody else claims to have spoken is not.
+// for its host, or come from a proxy on this machine; a proxy that says otherwise (X-Forwarded-Proto) is believed, and a
+// trusted one in whatever it says. What anybody else claims to have spoken is not.
 func (f *front) line(r *http.Request) line {
 	if r.TLS != nil {
 		return lineTLS
 	}
 	peer, _, _ := net.SplitHostPort(r.RemoteAddr)
 	local := isLoopback(peer)
+	if said := r.Header.Get("X-Forwarded-Proto"); said != "" && f.trusted.include(peer) {
+		if strings.EqualFold(said, "https") {
+			return lineTLS
+		}
+		return linePlain
+	}
 	if f.base != nil && f.base.Scheme == "https" {
 		said := r.Header.Get("X-Forwarded-Proto")
 		if ours := local || strings.EqualFold(r.Host, f.base.Host); ours && (said == "" || strings.EqualFold(said, "https")) {

@@ -11,12 +11,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/netip"
 
 	"github.com/gin-gonic/gin"
 	"github.com/rs/zerolog"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/gateway/openapi"
+	"github.com/vestnik-mail/vestnik/internal/password"
 	"github.com/vestnik-mail/vestnik/internal/totp"
 )
 
@@ -25,6 +27,8 @@ const basePath = "/api/v1"
 // Store is what the gateway needs of the database. Each part is declared beside its resource.
 type Store interface {
 	credentialStore
+	signInStore
+	accountStore
 	idempotencyStore
 	clientStore
 	exportStore
@@ -44,8 +48,7 @@ type Store interface {
 	apiKeyStore
 }
 
-// Deps are the parts that the gateway works with. All but BaseURL, Factor, Identities, Stopping, Mailbox, Metrics and Begin
-// must be set; Checks may be empty.
+// Deps are the parts that the gateway works with. All down to Preview must be set, but BaseURL.
 type Deps struct {
 	Store Store
 	Clock domain.Clock
@@ -57,6 +60,12 @@ type Deps struct {
 	CheckMessage func(domain.Message) []domain.FieldError
 	// Preview fills a message in for a client.
 	Preview func(m domain.Message, c domain.Client, mailingName string) (subject, html, text string, err error)
+	// Passwords makes and checks hashes; nil: one of its own with the default parameters.
+	Passwords *password.Hasher
+	// Limiter counts tries; nil: nobody is limited.
+	Limiter limiter
+	// TrustedProxies are those whose word is taken for where a request comes from.
+	TrustedProxies []netip.Prefix
 	// RegistrationClosed says that nobody may open an account.
 	RegistrationClosed bool
 	// Factor makes and checks second factors; nil: there is no key to seal their secrets with, so nobody can set one up.
@@ -108,7 +117,7 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	contract.stopping = d.Stopping
-	front, err := newFront(d.BaseURL)
+	front, err := newFront(d.BaseURL, d.TrustedProxies)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +125,10 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine := newEngine()
+	engine, err := newEngine(d.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
 	engine.Use(breakOff, requestID(d.Clock), observe(d.Begin), logRequests(d.Log, d.Clock), recoverPanics(), secure())
 	engine.NoRoute(apiHeaders, func(c *gin.Context) { fail(c, errNoRoute) })
 	engine.NoMethod(apiHeaders, func(c *gin.Context) { fail(c, errNoMethod) })
@@ -132,7 +144,14 @@ func New(d Deps) (http.Handler, error) {
 	}
 
 	streams := newStreams(d.Stopping)
+	passwords := hasher{d.Passwords}
+	if d.Passwords == nil {
+		passwords.Hasher = password.NewHasher(password.Default())
+	}
+	account := accountAPI{d.Store, passwords, limits{d.Limiter}}
 	s := &server{
+		accountAPI:      account,
+		signInAPI:       signInAPI{d.Store, account, passwords, limits{d.Limiter}, d.RegistrationClosed, d.Identities},
 		clientAPI:       clientAPI{d.Store},
 		exportAPI:       exportAPI{d.Store},
 		importAPI:       importAPI{d.Store, streams},
@@ -148,11 +167,11 @@ func New(d Deps) (http.Handler, error) {
 		apiKeyAPI:       apiKeyAPI{d.Store},
 		userAPI:         userAPI{d.Store},
 		auditAPI:        auditAPI{d.Store},
-		secondFactorAPI: secondFactorAPI{d.Store, d.Factor, d.Clock},
+		secondFactorAPI: secondFactorAPI{d.Store, account, passwords, d.Factor, d.Clock},
 		oidcAPI:         oidcAPI{d.Store, d.Identities, !d.RegistrationClosed},
 	}
-	group := engine.Group(basePath, apiHeaders, front.sameOrigin, front.arrive, authenticate(d.Store), contract.access, contract.watch(d.Store),
-		contract.readBody, contract.idempotent(d.Store), contract.check)
+	group := engine.Group(basePath, apiHeaders, front.sameOrigin, front.arrive, remember, authenticate(d.Store), contract.access,
+		contract.watch(d.Store), contract.readBody, contract.idempotent(d.Store), contract.check)
 	openapi.RegisterHandlersWithOptions(group, strict(s), openapi.GinServerOptions{
 		// Queries and headers have been checked by then, so what does not parse is an id in the path.
 		ErrorHandler: func(c *gin.Context, _ error, _ int) { fail(c, errNoRoute) },
@@ -160,13 +179,17 @@ func New(d Deps) (http.Handler, error) {
 	return engine, nil
 }
 
-func newEngine() *gin.Engine {
+func newEngine(trusted proxies) (*gin.Engine, error) {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
+	engine.RemoteIPHeaders = []string{"X-Forwarded-For"} // another header may be whatever the caller likes
+	if err := engine.SetTrustedProxies(trusted.strings()); err != nil {
+		return nil, fmt.Errorf("trust proxies: %w", err)
+	}
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
 	engine.ContextWithFallback = true // handlers get the request's context through Gin's
-	return engine
+	return engine, nil
 }
 
 func strict(s *server) openapi.ServerInterface {
@@ -192,6 +215,7 @@ type contextKey int
 
 const (
 	callerKey contextKey = iota
+	originKey
 	refusalKey
 	lineKey
 	requestIDKey

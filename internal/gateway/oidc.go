@@ -113,7 +113,7 @@ func (a oidcAPI) finish(ctx context.Context, p openapi.FinishOIDCParams) (domain
 	if err != nil {
 		return l, domain.SignedIn{}, err
 	}
-	in, err := a.store.SignInByIdentity(ctx, id, a.registration, userAgentOf(ctx))
+	in, err := a.store.SignInByIdentity(ctx, id, a.registration, originOf(ctx).userAgent)
 	return l, in, err
 }
 

@@ -4,21 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-
-	"github.com/gin-gonic/gin"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/gateway/openapi"
-	"github.com/vestnik-mail/vestnik/internal/password"
 	"github.com/vestnik-mail/vestnik/internal/totp"
 )
 
 // secondFactorStore keeps second factors, uses their codes up and counts tries.
 type secondFactorStore interface {
 	Factor(ctx context.Context, user domain.ID) (domain.Factor, error)
-	RecoveryCodesLeft(ctx context.Context, user domain.ID) (int, error)
 	// CountFactorTry counts a try before it is checked, and returns how long to wait when there were too many.
 	CountFactorTry(ctx context.Context, user domain.ID) (wait time.Duration, err error)
 	// ForgetFactorTries is for after a try that was right; the methods below do it themselves.
@@ -40,9 +35,11 @@ type secondFactorStore interface {
 
 // secondFactorAPI: The second factor.
 type secondFactorAPI struct {
-	store  secondFactorStore
-	factor *totp.Factor // nil: see Deps
-	clock  domain.Clock
+	store     secondFactorStore
+	account   accountAPI
+	passwords hasher
+	factor    *totp.Factor // nil: see Deps
+	clock     domain.Clock
 }
 
 // LogInSecondFactor implements openapi.StrictServerInterface.
@@ -66,12 +63,12 @@ func (a secondFactorAPI) LogInSecondFactor(ctx context.Context, r openapi.LogInS
 	} else if proof, err = a.check(ctx, user.ID, sealed, r.Body.Code); err != nil {
 		return nil, orUnauthorized(err)
 	}
-	in, err := a.store.FinishChallenge(ctx, user, r.Body.Challenge, proof, userAgentOf(ctx))
+	in, err := a.store.FinishChallenge(ctx, user, r.Body.Challenge, proof, originOf(ctx).userAgent)
 	if err != nil {
 		return nil, orUnauthorized(err)
 	}
-	me := showMe(caller{user: in.User, session: in.Session, scopes: domain.Scopes()})
-	if me.RecoveryCodesLeft, err = a.store.RecoveryCodesLeft(ctx, user.ID); err != nil {
+	me, err := a.account.show(actingAs(ctx, in.User), caller{user: in.User, session: in.Session, scopes: domain.Scopes()})
+	if err != nil {
 		return nil, err
 	}
 	cookie, err := signInCookie(ctx, in.Secret)
@@ -200,9 +197,9 @@ func (a secondFactorAPI) prove(ctx context.Context, user domain.ID, state domain
 	if err := a.count(ctx, user); err != nil {
 		return err
 	}
-	ok, err := password.Verify(*given, state.PasswordHash)
+	ok, _, err := a.passwords.verify(ctx, *given, state.PasswordHash)
 	if err != nil {
-		return fmt.Errorf("check the password of %s: %w", user, err)
+		return err
 	}
 	if !ok {
 		return domain.NewInvalid(domain.FieldError{Field: "password", Message: "is wrong"})
@@ -264,17 +261,4 @@ func orInvalid(err error) error {
 
 func errNoSecretKey() error {
 	return domain.NewConflict("second_factor_unavailable", "second factors need a key of the service: its operator has to set VESTNIK_SECRET_KEY")
-}
-
-// maxUserAgent is how much is kept of what a browser calls itself, in bytes.
-const maxUserAgent = 300
-
-// userAgentOf is what the browser calls itself.
-func userAgentOf(ctx context.Context) string {
-	c, ok := ctx.(*gin.Context)
-	if !ok {
-		return ""
-	}
-	agent := c.Request.UserAgent()
-	return strings.ToValidUTF8(agent[:min(len(agent), maxUserAgent)], "")
 }

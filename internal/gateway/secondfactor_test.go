@@ -22,8 +22,6 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/totp"
 )
 
-const goodPassword = "correct horse battery staple"
-
 // laterClock is the machine's clock, put forward.
 type laterClock struct{ ahead atomic.Int64 }
 

@@ -60,6 +60,7 @@ func (f *fake) AttemptsToClose(context.Context) ([]domain.ID, error)    { return
 func (f *fake) EnsurePartitions(context.Context) error                  { return nil }
 func (f *fake) PurgeEnded(context.Context) error                        { return nil }
 func (f *fake) ReleaseWaiting(context.Context) error                    { return nil }
+func (f *fake) RemoveAccounts(context.Context) error                    { return nil }
 func (f *fake) NameUnserved(context.Context) error                      { return nil }
 func (f *fake) CloseAttempt(_ context.Context, a domain.ID) error {
 	f.closed = append(f.closed, a)

@@ -18,6 +18,7 @@ type sweepStore interface {
 	PurgeEnded(ctx context.Context) error
 	NameUnserved(ctx context.Context) error
 	ReleaseWaiting(ctx context.Context) error
+	RemoveAccounts(ctx context.Context) error
 	noticeStore
 }
 
@@ -38,13 +39,19 @@ const (
 	chunkPatience = 5 * time.Second
 	// noticePatience is how long a message of the service itself may be overdue before senders are told of it again.
 	noticePatience = 3 * time.Second
-	// housekeepingEvery is how often partitions are looked after, and what is old or has ended is removed.
+	// housekeepingEvery is how often partitions are looked after, and what is old, has ended or is to go is removed.
 	housekeepingEvery = time.Hour
 )
 
 // Sweep looks, every two seconds until ctx ends, for work that exists in PostgreSQL and that no event is going to
 // wake. Losing the whole NATS store costs a few seconds and nothing else because of it. Any number may run.
 func (p *Planner) Sweep(ctx context.Context) error {
+	removing := make(chan struct{})
+	go func() { // apart from the rest: a large account takes minutes
+		defer close(removing)
+		p.removeAccounts(ctx)
+	}()
+	defer func() { <-removing }()
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	var kept time.Time
@@ -76,6 +83,20 @@ func (p *Planner) keepHouse(ctx context.Context) bool {
 		well = well && err == nil
 	}
 	return well
+}
+
+// removeAccounts removes, every hour until ctx ends, the accounts whose time has come.
+func (p *Planner) removeAccounts(ctx context.Context) {
+	tick := time.NewTicker(housekeepingEvery)
+	defer tick.Stop()
+	for {
+		p.report(ctx, p.store.RemoveAccounts(ctx), "accounts to remove")
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // SweepOnce makes one round. A step that fails is logged and left for the next round, and does not keep the others

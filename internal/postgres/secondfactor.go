@@ -13,7 +13,6 @@ import (
 )
 
 const (
-	challengeLife = 5 * time.Minute
 	// challengeTries is how many codes may be tried with one challenge.
 	challengeTries = 5
 	// factorTriesHere and factorTries are how many may be tried in an hour with one account: from one address, and from
@@ -31,15 +30,6 @@ func (s *Store) Factor(ctx context.Context, user domain.ID) (domain.Factor, erro
 		return domain.Factor{}, fmt.Errorf("look up second factor: %w", orNotFound(err, "user"))
 	}
 	return domain.Factor{PasswordHash: f.PasswordHash, On: f.TotpOn, Sealed: f.TotpSecret}, nil
-}
-
-// RecoveryCodesLeft returns how many recovery codes the user has not used.
-func (s *Store) RecoveryCodesLeft(ctx context.Context, user domain.ID) (int, error) {
-	n, err := s.q.RecoveryCodesLeft(ctx, user)
-	if err != nil {
-		return 0, fmt.Errorf("count recovery codes: %w", err)
-	}
-	return int(n), nil
 }
 
 // CountFactorTry counts one try at the user's password or second factor, from the address of the context's actor, and
@@ -123,7 +113,7 @@ func (s *Store) TurnFactorOn(ctx context.Context, user domain.User, session doma
 		if err := s.forgetTries(ctx, q, user.ID); err != nil {
 			return err
 		}
-		if err := s.notify(ctx, q, noticeTo(user, domain.NoticeFactorOn)); err != nil {
+		if err := s.notify(ctx, q, noticeOf(&user, domain.NoticeFactorOn, nil)); err != nil {
 			return err
 		}
 		return s.audit(ctx, q, onAccount(user.ID, domain.AuditFactorOn))
@@ -145,7 +135,7 @@ func (s *Store) TurnFactorOff(ctx context.Context, user domain.User, proof domai
 		if err := s.forgetTries(ctx, q, user.ID); err != nil {
 			return err
 		}
-		if err := s.notify(ctx, q, noticeTo(user, domain.NoticeFactorOff)); err != nil {
+		if err := s.notify(ctx, q, noticeOf(&user, domain.NoticeFactorOff, nil)); err != nil {
 			return err
 		}
 		return s.audit(ctx, q, onAccount(user.ID, domain.AuditFactorOff))
@@ -248,10 +238,6 @@ func (s *Store) signIn(ctx context.Context, q *sqlc.Queries, user domain.User, u
 	return secret, session, s.audit(ctx, q, domain.AuditEntry{
 		Action: domain.AuditSessionBegin, TargetType: "session", TargetID: session.String(), OwnerID: user.ID, After: map[string]any{"by": by},
 	})
-}
-
-func noticeTo(user domain.User, kind domain.NoticeKind) domain.Notice {
-	return domain.Notice{UserID: user.ID, Email: user.Email, Kind: kind, Language: user.Language}
 }
 
 // onAccount is the entry of the audit log for what somebody did to their own account.

@@ -24,9 +24,9 @@ const (
 type newToken struct {
 	user     domain.ID
 	purpose  string
-	email    string        // what is being confirmed; may be empty
-	codeHash []byte        // of the digits that do the same; nil: there are none
-	life     time.Duration // how long it works
+	email    domain.Address // what is being confirmed; may be empty
+	codeHash string         // of the digits that do the same; empty: there are none
+	life     time.Duration  // how long it works
 }
 
 // issueToken makes a secret that works once and returns it; only its hash is kept. Earlier ones of the same user and
@@ -38,7 +38,8 @@ func (s *Store) issueToken(ctx context.Context, q *sqlc.Queries, t newToken) (st
 	}
 	secret, hash := newSecret("")
 	err := q.TokenInsert(ctx, sqlc.TokenInsertParams{
-		ID: domain.NewID(now), UserID: t.user, Purpose: t.purpose, Hash: hash, CodeHash: t.codeHash, Email: t.email,
+		ID: domain.NewID(now), UserID: t.user, Purpose: t.purpose, Hash: hash, CodeHash: t.codeHash,
+		Email: t.email.Display, EmailKey: t.email.Key,
 		CreatedAt: now, ExpiresAt: now.Add(t.life),
 	})
 	if err != nil {
@@ -52,10 +53,14 @@ func (s *Store) issueToken(ctx context.Context, q *sqlc.Queries, t newToken) (st
 func (s *Store) useToken(ctx context.Context, q *sqlc.Queries, secret string, purposes ...string) (sqlc.Token, error) {
 	t, err := q.TokenUse(ctx, sqlc.TokenUseParams{Hash: hashSecret(secret), Purposes: purposes, Now: s.stamp()})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return sqlc.Token{}, &domain.Error{Kind: domain.Invalid, Code: "token_unknown", Message: "this link has been used or has expired: ask for a new one"}
+		return sqlc.Token{}, errToken()
 	}
 	if err != nil {
 		return sqlc.Token{}, fmt.Errorf("use token: %w", err)
 	}
 	return t, nil
+}
+
+func errToken() error {
+	return &domain.Error{Kind: domain.Invalid, Code: "token_unknown", Message: "this link has been used or has expired: ask for a new one"}
 }

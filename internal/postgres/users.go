@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
@@ -95,9 +94,6 @@ func toOverview(row sqlc.UserOverviewsRow) domain.UserOverview {
 	}
 }
 
-// operatorLinkLife is how long a link that sets a new password works.
-const operatorLinkLife = time.Hour
-
 // MakeResetLink makes the secret of a link that sets a new password, which works once within an hour. With mail it goes to
 // the user by mail, and none is returned. An unknown user is a NotFound error.
 func (s *Store) MakeResetLink(ctx context.Context, id domain.ID, mail bool) (secret string, err error) {
@@ -106,7 +102,7 @@ func (s *Store) MakeResetLink(ctx context.Context, id domain.ID, mail bool) (sec
 		if err != nil {
 			return orNotFound(err, "user")
 		}
-		if secret, err = s.issueToken(ctx, q, newToken{user: id, purpose: tokenReset, email: u.Email, life: operatorLinkLife}); err != nil {
+		if secret, err = s.issueToken(ctx, q, newToken{user: id, purpose: tokenReset, email: domain.Address{Display: u.Email, Key: u.EmailKey}, life: resetLife}); err != nil {
 			return err
 		}
 		if mail {

@@ -27,8 +27,6 @@ INSERT INTO recovery_codes (user_id, hash) SELECT $1, unnest(sqlc.arg(hashes)::b
 -- name: RecoveryCodesDelete :exec
 DELETE FROM recovery_codes WHERE user_id = $1;
 
--- name: RecoveryCodesLeft :one
-SELECT count(*)::integer FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL;
 
 -- name: ChallengeTry :one
 -- Counted before the code is looked at, so that many at once are not more than many in turn.

@@ -74,7 +74,7 @@ func (q *Queries) APIKeyUsed(ctx context.Context, arg APIKeyUsedParams) error {
 }
 
 const aPIKeyUser = `-- name: APIKeyUser :one
-SELECT u.id, u.email, u.email_key, u.password_hash, u.role, u.verified_at, u.blocked_at, u.created_at, u.name, u.language, u.time_zone, u.blocked_reason, u.delete_at, u.totp_secret, u.totp_on, u.totp_step, k.id AS key_id, k.last_used_at, k.scopes
+SELECT u.id, u.email, u.email_key, u.password_hash, u.role, u.verified_at, u.blocked_at, u.created_at, u.name, u.language, u.time_zone, u.blocked_reason, u.delete_at, u.told_at, u.totp_secret, u.totp_on, u.totp_step, k.id AS key_id, k.last_used_at, k.scopes
 FROM api_keys k JOIN users u ON u.id = k.user_id
 WHERE k.hash = $1 AND k.revoked_at IS NULL
 `
@@ -103,6 +103,7 @@ func (q *Queries) APIKeyUser(ctx context.Context, hash []byte) (APIKeyUserRow, e
 		&i.User.TimeZone,
 		&i.User.BlockedReason,
 		&i.User.DeleteAt,
+		&i.User.ToldAt,
 		&i.User.TotpSecret,
 		&i.User.TotpOn,
 		&i.User.TotpStep,

@@ -34,7 +34,7 @@ func (q *Queries) IdentityInsert(ctx context.Context, arg IdentityInsertParams) 
 }
 
 const identityUser = `-- name: IdentityUser :one
-SELECT u.id, u.email, u.email_key, u.password_hash, u.role, u.verified_at, u.blocked_at, u.created_at, u.name, u.language, u.time_zone, u.blocked_reason, u.delete_at, u.totp_secret, u.totp_on, u.totp_step FROM identities i JOIN users u ON u.id = i.user_id WHERE i.issuer = $1 AND i.subject = $2 FOR UPDATE OF u
+SELECT u.id, u.email, u.email_key, u.password_hash, u.role, u.verified_at, u.blocked_at, u.created_at, u.name, u.language, u.time_zone, u.blocked_reason, u.delete_at, u.told_at, u.totp_secret, u.totp_on, u.totp_step FROM identities i JOIN users u ON u.id = i.user_id WHERE i.issuer = $1 AND i.subject = $2 FOR UPDATE OF u
 `
 
 type IdentityUserParams struct {
@@ -59,6 +59,7 @@ func (q *Queries) IdentityUser(ctx context.Context, arg IdentityUserParams) (Use
 		&i.TimeZone,
 		&i.BlockedReason,
 		&i.DeleteAt,
+		&i.ToldAt,
 		&i.TotpSecret,
 		&i.TotpOn,
 		&i.TotpStep,
@@ -135,7 +136,7 @@ func (q *Queries) OIDCLoginTake(ctx context.Context, hash []byte) (OidcLogin, er
 }
 
 const userByEmailLock = `-- name: UserByEmailLock :one
-SELECT id, email, email_key, password_hash, role, verified_at, blocked_at, created_at, name, language, time_zone, blocked_reason, delete_at, totp_secret, totp_on, totp_step FROM users WHERE email_key = $1 FOR UPDATE
+SELECT id, email, email_key, password_hash, role, verified_at, blocked_at, created_at, name, language, time_zone, blocked_reason, delete_at, told_at, totp_secret, totp_on, totp_step FROM users WHERE email_key = $1 FOR UPDATE
 `
 
 func (q *Queries) UserByEmailLock(ctx context.Context, emailKey string) (User, error) {
@@ -155,6 +156,7 @@ func (q *Queries) UserByEmailLock(ctx context.Context, emailKey string) (User, e
 		&i.TimeZone,
 		&i.BlockedReason,
 		&i.DeleteAt,
+		&i.ToldAt,
 		&i.TotpSecret,
 		&i.TotpOn,
 		&i.TotpStep,
@@ -165,7 +167,7 @@ func (q *Queries) UserByEmailLock(ctx context.Context, emailKey string) (User, e
 const userInsertVouched = `-- name: UserInsertVouched :one
 INSERT INTO users (id, email, email_key, password_hash, role, name, language, verified_at, created_at)
 VALUES ($1, $2, $3, '', 'user', $4, $5, $6::timestamptz, $6::timestamptz)
-RETURNING id, email, email_key, password_hash, role, verified_at, blocked_at, created_at, name, language, time_zone, blocked_reason, delete_at, totp_secret, totp_on, totp_step
+RETURNING id, email, email_key, password_hash, role, verified_at, blocked_at, created_at, name, language, time_zone, blocked_reason, delete_at, told_at, totp_secret, totp_on, totp_step
 `
 
 type UserInsertVouchedParams struct {
@@ -201,6 +203,7 @@ func (q *Queries) UserInsertVouched(ctx context.Context, arg UserInsertVouchedPa
 		&i.TimeZone,
 		&i.BlockedReason,
 		&i.DeleteAt,
+		&i.ToldAt,
 		&i.TotpSecret,
 		&i.TotpOn,
 		&i.TotpStep,
@@ -216,7 +219,7 @@ WITH tokens_of AS (UPDATE tokens SET used_at = $1::timestamptz WHERE user_id = $
 UPDATE users SET password_hash = '', verified_at = $1::timestamptz, name = $2, totp_secret = NULL, totp_on = false,
     totp_step = 0, delete_at = NULL
 WHERE users.id = $3
-RETURNING users.id, users.email, users.email_key, users.password_hash, users.role, users.verified_at, users.blocked_at, users.created_at, users.name, users.language, users.time_zone, users.blocked_reason, users.delete_at, users.totp_secret, users.totp_on, users.totp_step
+RETURNING users.id, users.email, users.email_key, users.password_hash, users.role, users.verified_at, users.blocked_at, users.created_at, users.name, users.language, users.time_zone, users.blocked_reason, users.delete_at, users.told_at, users.totp_secret, users.totp_on, users.totp_step
 `
 
 type UserTakeOverParams struct {
@@ -243,6 +246,7 @@ func (q *Queries) UserTakeOver(ctx context.Context, arg UserTakeOverParams) (Use
 		&i.TimeZone,
 		&i.BlockedReason,
 		&i.DeleteAt,
+		&i.ToldAt,
 		&i.TotpSecret,
 		&i.TotpOn,
 		&i.TotpStep,

@@ -393,9 +393,10 @@ type Token struct {
 	UserID    domain.ID
 	Purpose   string
 	Hash      []byte
-	CodeHash  []byte
+	CodeHash  string
 	CodeTries int32
 	Email     string
+	EmailKey  string
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	UsedAt    *time.Time
@@ -415,6 +416,7 @@ type User struct {
 	TimeZone      string
 	BlockedReason string
 	DeleteAt      *time.Time
+	ToldAt        *time.Time
 	TotpSecret    []byte
 	TotpOn        bool
 	TotpStep      int64

@@ -16,7 +16,7 @@ const challengeTry = `-- name: ChallengeTry :one
 UPDATE tokens t SET code_tries = code_tries + 1 FROM users u
 WHERE t.hash = $1 AND t.purpose = 'second_factor' AND t.used_at IS NULL AND t.expires_at > $2::timestamptz
     AND t.code_tries < $3::integer AND u.id = t.user_id
-RETURNING u.id, u.email, u.email_key, u.password_hash, u.role, u.verified_at, u.blocked_at, u.created_at, u.name, u.language, u.time_zone, u.blocked_reason, u.delete_at, u.totp_secret, u.totp_on, u.totp_step
+RETURNING u.id, u.email, u.email_key, u.password_hash, u.role, u.verified_at, u.blocked_at, u.created_at, u.name, u.language, u.time_zone, u.blocked_reason, u.delete_at, u.told_at, u.totp_secret, u.totp_on, u.totp_step
 `
 
 type ChallengeTryParams struct {
@@ -47,6 +47,7 @@ func (q *Queries) ChallengeTry(ctx context.Context, arg ChallengeTryParams) (Cha
 		&i.User.TimeZone,
 		&i.User.BlockedReason,
 		&i.User.DeleteAt,
+		&i.User.ToldAt,
 		&i.User.TotpSecret,
 		&i.User.TotpOn,
 		&i.User.TotpStep,
@@ -237,15 +238,4 @@ type RecoveryCodesInsertParams struct {
 func (q *Queries) RecoveryCodesInsert(ctx context.Context, arg RecoveryCodesInsertParams) error {
 	_, err := q.db.Exec(ctx, recoveryCodesInsert, arg.UserID, arg.Hashes)
 	return err
-}
-
-const recoveryCodesLeft = `-- name: RecoveryCodesLeft :one
-SELECT count(*)::integer FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL
-`
-
-func (q *Queries) RecoveryCodesLeft(ctx context.Context, userID domain.ID) (int32, error) {
-	row := q.db.QueryRow(ctx, recoveryCodesLeft, userID)
-	var column_1 int32
-	err := row.Scan(&column_1)
-	return column_1, err
 }

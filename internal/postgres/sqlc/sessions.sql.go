@@ -70,7 +70,7 @@ func (q *Queries) SessionSeen(ctx context.Context, arg SessionSeenParams) error 
 }
 
 const sessionUser = `-- name: SessionUser :one
-SELECT u.id, u.email, u.email_key, u.password_hash, u.role, u.verified_at, u.blocked_at, u.created_at, u.name, u.language, u.time_zone, u.blocked_reason, u.delete_at, u.totp_secret, u.totp_on, u.totp_step, s.id AS session_id, s.last_seen_at, s.address
+SELECT u.id, u.email, u.email_key, u.password_hash, u.role, u.verified_at, u.blocked_at, u.created_at, u.name, u.language, u.time_zone, u.blocked_reason, u.delete_at, u.told_at, u.totp_secret, u.totp_on, u.totp_step, s.id AS session_id, s.last_seen_at, s.address
 FROM sessions s JOIN users u ON u.id = s.user_id
 WHERE s.hash = $1 AND s.last_seen_at > $2::timestamptz AND s.created_at > $3::timestamptz
 `
@@ -105,6 +105,7 @@ func (q *Queries) SessionUser(ctx context.Context, arg SessionUserParams) (Sessi
 		&i.User.TimeZone,
 		&i.User.BlockedReason,
 		&i.User.DeleteAt,
+		&i.User.ToldAt,
 		&i.User.TotpSecret,
 		&i.User.TotpOn,
 		&i.User.TotpStep,

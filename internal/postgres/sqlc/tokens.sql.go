@@ -25,8 +25,8 @@ func (q *Queries) OIDCLoginsPurge(ctx context.Context, before time.Time) (int64,
 }
 
 const tokenInsert = `-- name: TokenInsert :exec
-INSERT INTO tokens (id, user_id, purpose, hash, code_hash, email, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO tokens (id, user_id, purpose, hash, code_hash, email, email_key, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 `
 
 type TokenInsertParams struct {
@@ -34,8 +34,9 @@ type TokenInsertParams struct {
 	UserID    domain.ID
 	Purpose   string
 	Hash      []byte
-	CodeHash  []byte
+	CodeHash  string
 	Email     string
+	EmailKey  string
 	CreatedAt time.Time
 	ExpiresAt time.Time
 }
@@ -48,16 +49,85 @@ func (q *Queries) TokenInsert(ctx context.Context, arg TokenInsertParams) error 
 		arg.Hash,
 		arg.CodeHash,
 		arg.Email,
+		arg.EmailKey,
 		arg.CreatedAt,
 		arg.ExpiresAt,
 	)
 	return err
 }
 
+const tokenPendingEmail = `-- name: TokenPendingEmail :many
+SELECT email FROM tokens
+WHERE user_id = $1 AND purpose = 'change_email' AND used_at IS NULL AND expires_at > $2::timestamptz
+ORDER BY created_at DESC LIMIT 1
+`
+
+type TokenPendingEmailParams struct {
+	UserID domain.ID
+	Now    time.Time
+}
+
+func (q *Queries) TokenPendingEmail(ctx context.Context, arg TokenPendingEmailParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, tokenPendingEmail, arg.UserID, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var email string
+		if err := rows.Scan(&email); err != nil {
+			return nil, err
+		}
+		items = append(items, email)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tokenTryCode = `-- name: TokenTryCode :one
+UPDATE tokens t SET code_tries = t.code_tries + 1
+WHERE t.id = (
+    SELECT l.id FROM tokens l
+    WHERE l.email_key = $1 AND l.code_hash <> '' AND l.used_at IS NULL AND l.purpose IN ('verify', 'change_email')
+      AND l.expires_at > $2::timestamptz
+    ORDER BY (l.user_id = $3::uuid) DESC, l.created_at DESC, l.id DESC LIMIT 1
+) AND t.code_tries < $4::integer
+RETURNING t.id, t.code_hash
+`
+
+type TokenTryCodeParams struct {
+	EmailKey string
+	Now      time.Time
+	Asks     domain.ID
+	Most     int32
+}
+
+type TokenTryCodeRow struct {
+	ID       domain.ID
+	CodeHash string
+}
+
+// Takes one of the tries of the latest code that was mailed to the address, that of the one who asks before others'. One
+// statement, so that however many ask at once nobody gets more.
+func (q *Queries) TokenTryCode(ctx context.Context, arg TokenTryCodeParams) (TokenTryCodeRow, error) {
+	row := q.db.QueryRow(ctx, tokenTryCode,
+		arg.EmailKey,
+		arg.Now,
+		arg.Asks,
+		arg.Most,
+	)
+	var i TokenTryCodeRow
+	err := row.Scan(&i.ID, &i.CodeHash)
+	return i, err
+}
+
 const tokenUse = `-- name: TokenUse :one
 UPDATE tokens SET used_at = $2::timestamptz
 WHERE hash = $1 AND purpose = ANY ($3::text[]) AND used_at IS NULL AND expires_at > $2::timestamptz
-RETURNING id, user_id, purpose, hash, code_hash, code_tries, email, created_at, expires_at, used_at
+RETURNING id, user_id, purpose, hash, code_hash, code_tries, email, email_key, created_at, expires_at, used_at
 `
 
 type TokenUseParams struct {
@@ -78,9 +148,82 @@ func (q *Queries) TokenUse(ctx context.Context, arg TokenUseParams) (Token, erro
 		&i.CodeHash,
 		&i.CodeTries,
 		&i.Email,
+		&i.EmailKey,
 		&i.CreatedAt,
 		&i.ExpiresAt,
 		&i.UsedAt,
+	)
+	return i, err
+}
+
+const tokenUseByID = `-- name: TokenUseByID :one
+UPDATE tokens SET used_at = $2::timestamptz
+WHERE id = $1 AND used_at IS NULL AND expires_at > $2::timestamptz
+RETURNING id, user_id, purpose, hash, code_hash, code_tries, email, email_key, created_at, expires_at, used_at
+`
+
+type TokenUseByIDParams struct {
+	ID  domain.ID
+	Now time.Time
+}
+
+// As TokenUse, for one whose code was right.
+func (q *Queries) TokenUseByID(ctx context.Context, arg TokenUseByIDParams) (Token, error) {
+	row := q.db.QueryRow(ctx, tokenUseByID, arg.ID, arg.Now)
+	var i Token
+	err := row.Scan(
+		&i.ID,
+		&i.UserID,
+		&i.Purpose,
+		&i.Hash,
+		&i.CodeHash,
+		&i.CodeTries,
+		&i.Email,
+		&i.EmailKey,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.UsedAt,
+	)
+	return i, err
+}
+
+const tokenUser = `-- name: TokenUser :one
+SELECT u.id, u.email, u.email_key, u.password_hash, u.role, u.verified_at, u.blocked_at, u.created_at, u.name, u.language, u.time_zone, u.blocked_reason, u.delete_at, u.told_at, u.totp_secret, u.totp_on, u.totp_step FROM tokens t JOIN users u ON u.id = t.user_id
+WHERE t.hash = $1 AND t.purpose = $2 AND t.used_at IS NULL AND t.expires_at > $3::timestamptz
+`
+
+type TokenUserParams struct {
+	Hash    []byte
+	Purpose string
+	Now     time.Time
+}
+
+type TokenUserRow struct {
+	User User
+}
+
+// For whom a token is, while it is good; it is not used.
+func (q *Queries) TokenUser(ctx context.Context, arg TokenUserParams) (TokenUserRow, error) {
+	row := q.db.QueryRow(ctx, tokenUser, arg.Hash, arg.Purpose, arg.Now)
+	var i TokenUserRow
+	err := row.Scan(
+		&i.User.ID,
+		&i.User.Email,
+		&i.User.EmailKey,
+		&i.User.PasswordHash,
+		&i.User.Role,
+		&i.User.VerifiedAt,
+		&i.User.BlockedAt,
+		&i.User.CreatedAt,
+		&i.User.Name,
+		&i.User.Language,
+		&i.User.TimeZone,
+		&i.User.BlockedReason,
+		&i.User.DeleteAt,
+		&i.User.ToldAt,
+		&i.User.TotpSecret,
+		&i.User.TotpOn,
+		&i.User.TotpStep,
 	)
 	return i, err
 }
@@ -110,5 +253,21 @@ type TokensVoidParams struct {
 // What was sent before stops working: only the latest of a purpose does.
 func (q *Queries) TokensVoid(ctx context.Context, arg TokensVoidParams) error {
 	_, err := q.db.Exec(ctx, tokensVoid, arg.UserID, arg.Purpose, arg.Now)
+	return err
+}
+
+const tokensVoidAll = `-- name: TokensVoidAll :exec
+UPDATE tokens SET used_at = $2::timestamptz
+WHERE user_id = $1 AND purpose = ANY ($3::text[]) AND used_at IS NULL
+`
+
+type TokensVoidAllParams struct {
+	UserID   domain.ID
+	Now      time.Time
+	Purposes []string
+}
+
+func (q *Queries) TokensVoidAll(ctx context.Context, arg TokensVoidAllParams) error {
+	_, err := q.db.Exec(ctx, tokensVoidAll, arg.UserID, arg.Now, arg.Purposes)
 	return err
 }

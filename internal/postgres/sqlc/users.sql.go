@@ -13,7 +13,7 @@ import (
 )
 
 const userByEmail = `-- name: UserByEmail :one
-SELECT id, email, email_key, password_hash, role, verified_at, blocked_at, created_at, name, language, time_zone, blocked_reason, delete_at, totp_secret, totp_on, totp_step FROM users WHERE email_key = $1
+SELECT id, email, email_key, password_hash, role, verified_at, blocked_at, created_at, name, language, time_zone, blocked_reason, delete_at, told_at, totp_secret, totp_on, totp_step FROM users WHERE email_key = $1
 `
 
 func (q *Queries) UserByEmail(ctx context.Context, emailKey string) (User, error) {
@@ -33,6 +33,7 @@ func (q *Queries) UserByEmail(ctx context.Context, emailKey string) (User, error
 		&i.TimeZone,
 		&i.BlockedReason,
 		&i.DeleteAt,
+		&i.ToldAt,
 		&i.TotpSecret,
 		&i.TotpOn,
 		&i.TotpStep,
@@ -41,7 +42,7 @@ func (q *Queries) UserByEmail(ctx context.Context, emailKey string) (User, error
 }
 
 const userGet = `-- name: UserGet :one
-SELECT id, email, email_key, password_hash, role, verified_at, blocked_at, created_at, name, language, time_zone, blocked_reason, delete_at, totp_secret, totp_on, totp_step FROM users WHERE id = $1
+SELECT id, email, email_key, password_hash, role, verified_at, blocked_at, created_at, name, language, time_zone, blocked_reason, delete_at, told_at, totp_secret, totp_on, totp_step FROM users WHERE id = $1
 `
 
 func (q *Queries) UserGet(ctx context.Context, id domain.ID) (User, error) {
@@ -61,6 +62,7 @@ func (q *Queries) UserGet(ctx context.Context, id domain.ID) (User, error) {
 		&i.TimeZone,
 		&i.BlockedReason,
 		&i.DeleteAt,
+		&i.ToldAt,
 		&i.TotpSecret,
 		&i.TotpOn,
 		&i.TotpStep,
@@ -97,7 +99,7 @@ func (q *Queries) UserInsert(ctx context.Context, arg UserInsertParams) error {
 }
 
 const userOverviews = `-- name: UserOverviews :many
-SELECT u.id, u.email, u.email_key, u.password_hash, u.role, u.verified_at, u.blocked_at, u.created_at, u.name, u.language, u.time_zone, u.blocked_reason, u.delete_at, u.totp_secret, u.totp_on, u.totp_step,
+SELECT u.id, u.email, u.email_key, u.password_hash, u.role, u.verified_at, u.blocked_at, u.created_at, u.name, u.language, u.time_zone, u.blocked_reason, u.delete_at, u.told_at, u.totp_secret, u.totp_on, u.totp_step,
     coalesce(greatest(
         (SELECT max(s.last_seen_at) FROM sessions s WHERE s.user_id = u.id),
         (SELECT max(k.last_used_at) FROM api_keys k WHERE k.user_id = u.id),
@@ -172,6 +174,7 @@ func (q *Queries) UserOverviews(ctx context.Context, arg UserOverviewsParams) ([
 			&i.User.TimeZone,
 			&i.User.BlockedReason,
 			&i.User.DeleteAt,
+			&i.User.ToldAt,
 			&i.User.TotpSecret,
 			&i.User.TotpOn,
 			&i.User.TotpStep,

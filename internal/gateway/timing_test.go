@@ -1,0 +1,158 @@
+package gateway_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/gateway"
+	"github.com/vestnik-mail/vestnik/internal/password"
+)
+
+const (
+	timedTries = 250 // of known addresses, and as many of unknown ones
+	timedGap   = 5 * time.Millisecond
+	// timedRounds is how often a call is measured: other work on the machine may hit one side harder, but not each time.
+	timedRounds = 3
+)
+
+// TestNobodyCanTellByAnswerOrTimeWhetherAnAddressIsKnown compares the answers to known and to unknown addresses, in turns.
+func TestNobodyCanTellByAnswerOrTimeWhetherAnAddressIsKnown(t *testing.T) { //nolint:paralleltest // it measures time
+	// A hash that costs some milliseconds: one that is left out would show, and hundreds of them are made in a while.
+	hasher := password.NewHasher(password.Params{Memory: 4 << 10, Passes: 2})
+	a := newAPI(t, func(d *gateway.Deps) { d.Passwords = hasher })
+	hash, err := hasher.Hash(t.Context(), goodPassword)
+	require.NoError(t, err)
+	var cookies []string
+	for i := range timedTries {
+		name := fmt.Sprintf("known%d@example.org", i)
+		known, err := a.store.CreateUser(t.Context(), domain.Address{Display: name, Key: name}, hash, domain.RoleUser, false)
+		require.NoError(t, err)
+		require.False(t, known.ID.IsZero())
+		asks, err := a.store.CreateUser(t.Context(), domain.Address{Display: "asks-" + name, Key: "asks-" + name}, "", domain.RoleUser, true)
+		require.NoError(t, err)
+		secret, err := a.store.BeginSession(t.Context(), asks.ID, "")
+		require.NoError(t, err)
+		cookies = append(cookies, "vestnik="+secret)
+	}
+	a.exec("ANALYZE")
+	for _, call := range []struct { //nolint:paralleltest // one after the other, to measure
+		path string
+		body func(email string) object
+	}{
+		{"/auth/login", func(email string) object { return object{"email": email, "password": otherPassword} }},
+		{"/auth/verify/resend", func(email string) object { return object{"email": email} }},
+		{"/auth/verify", func(email string) object { return object{"email": email, "code": "12345"} }},
+		{"/auth/password/forgot", func(email string) object { return object{"email": email} }},
+		{"/me/email", func(email string) object { return object{"email": email} }},
+		{"/auth/register", func(email string) object { return object{"email": email, "password": otherPassword} }},
+	} {
+		t.Run(call.path[1:], func(t *testing.T) {
+			var gap time.Duration
+			for round := range timedRounds {
+				var known, unknown []time.Duration
+				for i := range timedTries {
+					cookie := ""
+					if call.path == "/me/email" {
+						cookie = cookies[i]
+					}
+					sides := []func(){
+						func() {
+							took, got := a.timed(call.path, call.body(fmt.Sprintf("known%d@example.org", i)), cookie)
+							known = append(known, took)
+							_, other := a.timed(call.path, call.body("bad"), cookie) // to warm up evenly
+							require.Equal(t, http.StatusUnprocessableEntity, other.status)
+							a.same(call.path, got)
+						},
+						func() {
+							took, got := a.timed(call.path, call.body(fmt.Sprintf("unknown%d-%d@example.org", round, i)), cookie)
+							unknown = append(unknown, took)
+							_, other := a.timed(call.path, call.body("bad"), cookie)
+							require.Equal(t, http.StatusUnprocessableEntity, other.status)
+							a.same(call.path, got)
+						},
+					}
+					sides[i%2]()
+					sides[(i+1)%2]()
+				}
+				gap = gapOf(known, unknown)
+				t.Logf("known %s, unknown %s, gap %s", median(known), median(unknown), gap)
+				if gap < timedGap {
+					break
+				}
+			}
+			assert.Less(t, gap, timedGap)
+		})
+	}
+	assert.Positive(t, a.count("SELECT count(*) FROM tokens WHERE purpose = 'reset'"))
+}
+
+// gapOf is by how much one side takes longer: by the medians, by the median of what differs between neighbours, or by the
+// times of the luckier quarter, whichever is least. A true gap is in all of them; what a busy machine does besides is not.
+func gapOf(known, unknown []time.Duration) time.Duration {
+	differ := make([]time.Duration, len(known))
+	for i := range known {
+		differ[i] = known[i] - unknown[i]
+	}
+	return min(median(differ).Abs(), (median(known) - median(unknown)).Abs(), (ranked(known, 4) - ranked(unknown, 4)).Abs())
+}
+
+func median(times []time.Duration) time.Duration { return ranked(times, 2) }
+
+// ranked is the time that one in n are below.
+func ranked(times []time.Duration, n int) time.Duration {
+	sorted := slices.Sorted(slices.Values(times))
+	return sorted[len(sorted)/n]
+}
+
+// timed answers a request in process.
+func (a *api) timed(path string, body object, cookie string) (time.Duration, answer) {
+	a.t.Helper()
+	encoded, err := json.Marshal(body)
+	require.NoError(a.t, err)
+	r := httptest.NewRequestWithContext(a.t.Context(), http.MethodPost, base+path, strings.NewReader(string(encoded)))
+	r.Header.Set("Content-Type", "application/json")
+	if cookie != "" {
+		r.Header.Set("Cookie", cookie)
+	}
+	w := httptest.NewRecorder()
+	began := time.Now()
+	a.handler.ServeHTTP(w, r)
+	return time.Since(began), answer{t: a.t, status: w.Code, header: w.Header(), raw: w.Body.Bytes()}
+}
+
+// same holds an answer to the one that every address gets.
+func (a *api) same(path string, got answer) {
+	a.t.Helper()
+	type seen struct {
+		status int
+		code   string
+	}
+	want := map[string]seen{
+		"/auth/login": {http.StatusUnauthorized, "invalid_credentials"}, "/auth/verify": {http.StatusUnprocessableEntity, "code_wrong"},
+		"/auth/verify/resend": {http.StatusAccepted, ""}, "/auth/password/forgot": {http.StatusAccepted, ""},
+		"/me/email": {http.StatusAccepted, ""}, "/auth/register": {http.StatusAccepted, ""},
+	}[path]
+	var problem object
+	_ = json.Unmarshal(got.raw, &problem) // an answer of success is empty
+	code, _ := problem["code"].(string)
+	require.Equal(a.t, want, seen{got.status, code}, "%s", got.raw)
+	if want.code == "" {
+		require.Empty(a.t, got.raw)
+	}
+	for name := range got.header {
+		require.Contains(a.t, []string{
+			"Cache-Control", "Content-Length", "Content-Security-Policy", "Content-Type", "Referrer-Policy", "Www-Authenticate",
+			"X-Content-Type-Options", "X-Frame-Options", "X-Request-Id",
+		}, name)
+	}
+}
