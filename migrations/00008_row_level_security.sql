@@ -95,6 +95,10 @@ ALTER TABLE recovery_codes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON recovery_codes USING (user_id = (SELECT vestnik_user()));
 CREATE POLICY auth ON recovery_codes USING ((SELECT vestnik_is('auth')));
 
+ALTER TABLE factor_tries ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON factor_tries USING (user_id = (SELECT vestnik_user()));
+CREATE POLICY auth ON factor_tries USING ((SELECT vestnik_is('auth')));
+
 ALTER TABLE identities ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON identities USING (user_id = (SELECT vestnik_user()));
 CREATE POLICY auth ON identities USING ((SELECT vestnik_is('auth')));
@@ -319,7 +323,7 @@ BEGIN
         'SELECT, INSERT, DELETE ON list_clients, mailing_clients, mailing_lists',
         'SELECT, INSERT ON import_rejects',
         'SELECT, INSERT, UPDATE ON mailings',
-        'SELECT, INSERT, UPDATE, DELETE ON sessions, tokens, recovery_codes, identities, oidc_logins, clients, suppressions,
+        'SELECT, INSERT, UPDATE, DELETE ON sessions, tokens, recovery_codes, factor_tries, identities, oidc_logins, clients, suppressions,
             lists, messages, attempts, idempotency_keys, outbox'
     ] LOOP
         EXECUTE format('GRANT %s TO %I', grants, app);

@@ -15,9 +15,6 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/gateway"
 )
 
-// watchersSeeAll says whether managers and administrators may look at what belongs to others.
-const watchersSeeAll = false
-
 // reaches reports whether a call about what is another's is answered, for somebody whom the call's rule lets make it. It is
 // the one place of the tests that says so.
 func (p *party) reaches(c call) bool {
@@ -25,7 +22,7 @@ func (p *party) reaches(c call) bool {
 	case strings.HasPrefix(c.path, "/users/"), slices.Contains([]string{"disableMailing", "enableMailing"}, c.op.OperationID):
 		return true // these are about others
 	default:
-		return watchersSeeAll && p.user.Role.SeesAll() && c.method == http.MethodGet
+		return p.user.Role.SeesAll() && (c.method == http.MethodGet || c.op.OperationID == "previewMessage") && !strings.HasPrefix(c.path, "/imports/") // those are on their way in
 	}
 }
 
@@ -117,6 +114,10 @@ func TestEveryCallIsForWhomItSays(t *testing.T) {
 	for _, p := range parties {
 		for _, c := range a.calls {
 			status, code := p.verdict(c)
+			if c.op.Extensions["x-foreign-query"] == true { // a parameter too many is not refused, and a browser is sent on
+				require.Equal(t, http.StatusFound, p.do(c.method, theirs.fill(c.path)+"?surprise=1", nil).status, "%s: %s", p.name, c.op.OperationID)
+				continue
+			}
 			if status == 0 {
 				status, code = http.StatusUnprocessableEntity, "validation_failed"
 			}
@@ -144,9 +145,9 @@ func TestWhatIsAnothersIsReachedByWhomItSays(t *testing.T) {
 			if !strings.Contains(c.path, "{") {
 				if c.method == http.MethodGet && status == 0 {
 					got := p.do(c.method, theirs.fill(c.path), nil)
-					require.Less(t, got.status, 300, "%s: %s: %s", p.name, c.op.OperationID, got.raw)
+					require.Less(t, got.status, 400, "%s: %s: %s", p.name, c.op.OperationID, got.raw)
 					for _, id := range theirs.ids() {
-						require.False(t, !watchersSeeAll && strings.Contains(string(got.raw), id), "%s is shown %s by %s", p.name, id, c.op.OperationID)
+						require.False(t, !p.user.Role.SeesAll() && strings.Contains(string(got.raw), id), "%s is shown %s by %s", p.name, id, c.op.OperationID)
 					}
 				}
 				continue
@@ -186,7 +187,7 @@ func TestTheOwnerReachesEverything(t *testing.T) {
 	for _, c := range inOrder {
 		for _, p := range parties {
 			status, _ := p.verdict(c)
-			if p.user.ID != owner.user.ID || status != 0 || (c.method != http.MethodGet && p != owner) {
+			if p.user.ID != owner.user.ID || status != 0 || c.op.OperationID == "logOut" || (c.method != http.MethodGet && p != owner) {
 				continue
 			}
 			var body any
@@ -197,7 +198,7 @@ func TestTheOwnerReachesEverything(t *testing.T) {
 			require.NotContains(t, []int{401, 403, 404}, got.status, "%s: %s: %s", p.name, c.op.OperationID, got.raw)
 			require.Less(t, got.status, 500, "%s: %s: %s", p.name, c.op.OperationID, got.raw)
 			if c.method == http.MethodGet {
-				require.Less(t, got.status, 300, "%s: %s: %s", p.name, c.op.OperationID, got.raw)
+				require.Less(t, got.status, 400, "%s: %s: %s", p.name, c.op.OperationID, got.raw)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -64,7 +65,8 @@ func newAPI(t *testing.T, change ...func(*gateway.Deps)) *api {
 			fill := strings.NewReplacer("{{ client.full_name }}", c.FullName)
 			return fill.Replace(m.Subject), fill.Replace(m.HTML), fill.Replace(m.Text), nil
 		},
-		Checks: []gateway.Check{{Name: "postgres", Run: store.Ping}},
+		Identities: awayProvider{},
+		Checks:     []gateway.Check{{Name: "postgres", Run: store.Ping}},
 	}
 	for _, f := range change {
 		f(&deps)
@@ -75,6 +77,22 @@ func newAPI(t *testing.T, change ...func(*gateway.Deps)) *api {
 	t.Cleanup(server.Close)
 	return &api{t: t, store: store, url: server.URL, db: db, log: log, stop: server.Close, calls: calls(t), handler: handler}
 }
+
+// awayProvider is an identity provider that cannot be reached.
+type awayProvider struct{}
+
+func (awayProvider) Name() string { return "Elsewhere" }
+
+func (awayProvider) Start(context.Context, domain.IdentityLogin) (string, error) {
+	return "", &domain.Error{Kind: domain.Unavailable, Code: "oidc_unavailable", Message: "away"}
+}
+
+func (awayProvider) Finish(context.Context, domain.IdentityLogin, string, string) (domain.Identity, error) {
+	return domain.Identity{}, &domain.Error{Kind: domain.Unavailable, Code: "oidc_unavailable", Message: "away"}
+}
+
+// client sees redirects itself.
+var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 // checkBraces stands in for the templates' real check.
 func checkBraces(m domain.Message) []domain.FieldError {
@@ -153,7 +171,7 @@ func (c *caller) do(method, path string, body any, header ...string) answer {
 	for pair := range slices.Chunk(header, 2) {
 		r.Header.Set(pair[0], pair[len(pair)-1])
 	}
-	response, err := http.DefaultClient.Do(r)
+	response, err := client.Do(r)
 	require.NoError(c.t, err)
 	defer func() { assert.NoError(c.t, response.Body.Close()) }()
 	raw, err := io.ReadAll(response.Body)

@@ -44,6 +44,9 @@ func TestNoPageOfAnotherSiteWrites(t *testing.T) {
 	}
 	unsafe := 0
 	for _, call := range a.calls {
+		if call.op.Extensions["x-foreign-query"] == true {
+			continue // the way back from the identity provider
+		}
 		if call.method == http.MethodGet {
 			for _, header := range foreign { // a link from anywhere may be followed
 				c.do(call.method, m.fill(call.path)+"?surprise=1", nil, header...).problem(http.StatusUnprocessableEntity, "validation_failed")

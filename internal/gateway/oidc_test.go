@@ -275,11 +275,12 @@ func TestAnUnconfirmedAccountIsTakenOver(t *testing.T) {
 	t.Parallel()
 	e := newElsewhere(t)
 	squatter := e.member("anna@example.org", goodPassword)
+	message, client := squatter.message(), squatter.client("victim@example.org")
+	mailing := squatter.mailing(message, client) // before it was found out that nobody had confirmed the address
 	e.exec("UPDATE users SET verified_at = NULL")
 	key, err := e.store.CreateAPIKey(t.Context(), squatter.user.ID, "planted")
 	require.NoError(t, err)
 	f := turnOn(squatter, e.clock, goodPassword)
-	mailing := squatter.mailing(squatter.message(), squatter.client("victim@example.org"))
 
 	me := e.me(e.signIn(anna())) // without a code: the second factor was not hers
 	assert.Equal(t, squatter.user.ID.String(), me["id"])
@@ -376,7 +377,7 @@ func TestAProviderThatIsAway(t *testing.T) {
 
 func TestWithoutAProviderThereIsNoWayElsewhere(t *testing.T) {
 	t.Parallel()
-	nobody := &caller{api: newAPI(t)}
+	nobody := &caller{api: newAPI(t, func(d *gateway.Deps) { d.Identities = nil })}
 	nobody.do("GET", base+"/auth/oidc/start", nil).problem(http.StatusNotFound, "oidc_not_configured")
 	nobody.do("GET", base+"/auth/oidc/callback?state=x&code=y", nil).problem(http.StatusNotFound, "oidc_not_configured")
 }

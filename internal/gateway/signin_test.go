@@ -131,7 +131,7 @@ func TestAnAccountFromItsOpeningToItsFirstSession(t *testing.T) {
 	a := newAPI(t, cheap)
 	nobody := a.nobody()
 	methods := nobody.do("GET", base+"/auth/methods", nil).want(http.StatusOK)
-	assert.Equal(t, object{"password": true, "registration": true, "oidc": nil}, methods.body)
+	assert.Equal(t, object{"password": true, "registration": true, "oidc": object{"name": "Elsewhere", "url": base + "/auth/oidc/start"}}, methods.body)
 	nobody.do("POST", base+"/auth/register", object{"email": "Анна@Пример.рф", "password": goodPassword, "name": " Анна "},
 		"Accept-Language", "ru-RU,ru;q=0.9,en;q=0.8", "Host", "evil.example", "X-Forwarded-Host", "evil.example").want(http.StatusAccepted)
 	mail := a.latest(domain.NoticeVerify)
@@ -329,7 +329,8 @@ func TestTheCookieIsForTLSWhereThereIsTLS(t *testing.T) {
 	plain := newAPI(t, cheap)
 	plain.register("anna@example.org")
 	assert.False(t, secure(plain))
-	assert.False(t, secure(plain, "X-Forwarded-Proto", "https"), "anybody can say so")
+	plain.nobody().do("POST", base+"/auth/login", object{"email": "anna@example.org", "password": goodPassword}, "X-Forwarded-Proto", "https").
+		problem(http.StatusForbidden, "tls_required") // anybody can say so
 	proxied := newAPI(t, behindProxy)
 	proxied.register("anna@example.org")
 	assert.True(t, secure(proxied, "X-Forwarded-Proto", "https"))
@@ -349,7 +350,8 @@ func TestOnlyATrustedProxySaysWhereARequestComesFrom(t *testing.T) {
 		require.NoError(t, a.connect().QueryRow(t.Context(), "SELECT address FROM audit_log WHERE action = 'session.begin' ORDER BY id DESC LIMIT 1").Scan(&address))
 		return address
 	}
-	direct, proxied := newAPI(t, cheap), newAPI(t, behindProxy)
+	public := func(d *gateway.Deps) { d.BaseURL = "https://mail.example.org" }
+	direct, proxied := newAPI(t, cheap, public), newAPI(t, behindProxy, public)
 	assert.Equal(t, "127.0.0.1", from(direct, "X-Forwarded-For", "203.0.113.1"))
 	assert.Equal(t, "127.0.0.1", from(direct, "X-Real-Ip", "203.0.113.1"))
 	assert.Equal(t, "203.0.113.1", from(proxied, "X-Forwarded-For", "203.0.113.1"))
@@ -414,7 +416,7 @@ func TestTwentyWrongPasswordsSlowTheAttackerAndNotTheOwner(t *testing.T) {
 			a := newAPI(t, behindProxy, func(d *gateway.Deps) { d.Limiter = redis.NewLimits(client) })
 			a.register("anna@example.org")
 			logIn := func(from, email, pw string) answer {
-				return a.nobody().do("POST", base+"/auth/login", object{"email": email, "password": pw}, "X-Forwarded-For", from)
+				return a.nobody().do("POST", base+"/auth/login", object{"email": email, "password": pw}, "X-Forwarded-For", from, "X-Forwarded-Proto", "https")
 			}
 			statuses := map[int]int{}
 			for range 20 {

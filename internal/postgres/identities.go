@@ -27,6 +27,7 @@ const takenOver = "whoever planned this had not shown that the account's address
 
 // BeginIdentityLogin keeps what a browser must come back with.
 func (s *Store) BeginIdentityLogin(ctx context.Context, l domain.IdentityLogin) error {
+	ctx = asAuth(ctx)
 	err := s.q.OIDCLoginInsert(ctx, sqlc.OIDCLoginInsertParams{
 		Hash: hashSecret(l.State), Browser: hashSecret(l.Browser), Nonce: l.Nonce, Verifier: l.Verifier, ReturnTo: l.ReturnTo, CreatedAt: s.stamp(),
 	})
@@ -39,6 +40,7 @@ func (s *Store) BeginIdentityLogin(ctx context.Context, l domain.IdentityLogin) 
 // TakeIdentityLogin returns what was kept under state for this browser. It does so once, whichever browser asks; an
 // Unauthorized error says that there is nothing, or nothing any more.
 func (s *Store) TakeIdentityLogin(ctx context.Context, state, browser string) (domain.IdentityLogin, error) {
+	ctx = asAuth(ctx)
 	l, err := s.q.OIDCLoginTake(ctx, hashSecret(state))
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return domain.IdentityLogin{}, fmt.Errorf("take login at the identity provider: %w", err)
@@ -69,6 +71,7 @@ func (s *Store) SignInByIdentity(ctx context.Context, id domain.Identity, regist
 }
 
 func (s *Store) signInByIdentity(ctx context.Context, id domain.Identity, registration bool, userAgent string) (domain.SignedIn, error) {
+	ctx = asAuth(ctx)
 	var in domain.SignedIn
 	err := s.inTx(ctx, func(q *sqlc.Queries) error {
 		row, err := q.IdentityUser(ctx, sqlc.IdentityUserParams{Issuer: id.Issuer, Subject: id.Subject})
@@ -102,6 +105,9 @@ func (s *Store) lockVouched(ctx context.Context, q *sqlc.Queries, email string) 
 	}
 	unconfirmed := row.VerifiedAt == nil
 	if unconfirmed {
+		if err := q.ActFor(ctx, row.ID.String()); err != nil {
+			return sqlc.User{}, err
+		}
 		if err := q.MailingsOfTakenOver(ctx, sqlc.MailingsOfTakenOverParams{OwnerID: row.ID, Reason: takenOver, Now: s.stamp()}); err != nil {
 			return sqlc.User{}, err
 		}

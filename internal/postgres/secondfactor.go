@@ -36,6 +36,7 @@ func (s *Store) Factor(ctx context.Context, user domain.ID) (domain.Factor, erro
 // returns how long to wait when there were too many; what was tried must not be looked at then. A try counts before it is
 // checked, so that many at once are not more than many in turn.
 func (s *Store) CountFactorTry(ctx context.Context, user domain.ID) (wait time.Duration, err error) {
+	ctx = asAuth(ctx)
 	now := s.stamp()
 	err = s.inTx(ctx, func(q *sqlc.Queries) error {
 		for _, limit := range []struct {
@@ -66,6 +67,7 @@ func tryAddress(ctx context.Context) string {
 
 // ForgetFactorTries is to be called after a try that was right: it was the owner.
 func (s *Store) ForgetFactorTries(ctx context.Context, user domain.ID) error {
+	ctx = asAuth(ctx)
 	return s.inTx(ctx, func(q *sqlc.Queries) error { return s.forgetTries(ctx, q, user) })
 }
 
@@ -193,6 +195,7 @@ func (s *Store) useProof(ctx context.Context, q *sqlc.Queries, user domain.ID, p
 // TryChallenge counts one try at the challenge that signing in answered with, and returns whose it is and the sealed secret;
 // an Unauthorized error when it was used, has expired, or has no tries left.
 func (s *Store) TryChallenge(ctx context.Context, challenge string) (domain.User, []byte, error) {
+	ctx = asAuth(ctx)
 	row, err := s.q.ChallengeTry(ctx, sqlc.ChallengeTryParams{Hash: hashSecret(challenge), Now: s.stamp(), Most: challengeTries})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return domain.User{}, nil, errChallenge()
@@ -206,6 +209,7 @@ func (s *Store) TryChallenge(ctx context.Context, challenge string) (domain.User
 // FinishChallenge uses the challenge and the code up, both or neither, and signs the user in. domain.ErrFactorRefused says
 // that the code was used before; the challenge goes on then.
 func (s *Store) FinishChallenge(ctx context.Context, user domain.User, challenge string, proof domain.FactorProof, userAgent string) (domain.SignedIn, error) {
+	ctx = asAuth(ctx)
 	in := domain.SignedIn{User: user}
 	err := s.inTx(ctx, func(q *sqlc.Queries) error {
 		if _, err := s.useToken(ctx, q, challenge, tokenSecondFactor); err != nil {

@@ -36,7 +36,7 @@ func (s *Store) PasswordHash(ctx context.Context, user domain.ID) (string, error
 
 // Rehash replaces the hash of a password by another of the same, unless the password has been changed meanwhile.
 func (s *Store) Rehash(ctx context.Context, user domain.ID, was, hash string) error {
-	if err := s.q.AccountRehash(ctx, sqlc.AccountRehashParams{ID: user, Was: was, Hash: hash}); err != nil {
+	if err := s.q.AccountRehash(asAuth(ctx), sqlc.AccountRehashParams{ID: user, Was: was, Hash: hash}); err != nil {
 		return fmt.Errorf("replace the hash of user %s: %w", user, err)
 	}
 	return nil
@@ -91,7 +91,7 @@ func (s *Store) SignOut(ctx context.Context, secret string) error {
 // UserByReset returns whose password the token of a mailed link sets, without using it; an error with the code
 // token_unknown when it does not work, or no longer.
 func (s *Store) UserByReset(ctx context.Context, token string) (domain.User, error) {
-	u, err := s.q.TokenUser(ctx, sqlc.TokenUserParams{Hash: hashSecret(token), Purpose: tokenReset, Now: s.stamp()})
+	u, err := s.q.TokenUser(asAuth(ctx), sqlc.TokenUserParams{Hash: hashSecret(token), Purpose: tokenReset, Now: s.stamp()})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return domain.User{}, errToken()
 	}

@@ -41,3 +41,7 @@ WHERE id IN (
     WHERE m.owner_id = $1 AND m.deleted_at IS NULL
         AND (m.status IN ('scheduled', 'running') OR m.status = 'disabled' AND m.held_status IN ('scheduled', 'running'))
     ORDER BY m.id FOR NO KEY UPDATE);
+
+-- name: ActFor :exec
+-- For the rest of the transaction the user is the one it is done for: see migration 8.
+SELECT set_config('vestnik.user_id', sqlc.arg(user_id)::text, true);

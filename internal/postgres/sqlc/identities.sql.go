@@ -12,6 +12,16 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
+const actFor = `-- name: ActFor :exec
+SELECT set_config('vestnik.user_id', $1::text, true)
+`
+
+// For the rest of the transaction the user is the one it is done for: see migration 8.
+func (q *Queries) ActFor(ctx context.Context, userID string) error {
+	_, err := q.db.Exec(ctx, actFor, userID)
+	return err
+}
+
 const identityInsert = `-- name: IdentityInsert :exec
 INSERT INTO identities (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4)
 `
