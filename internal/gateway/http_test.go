@@ -75,13 +75,6 @@ func TestLastUseOfAKeyIsRecordedOnceAMinute(t *testing.T) {
 	assert.Greater(t, lastUse(), first)
 }
 
-// TestTheFirstAddressAPersonTypes: the client follows the redirect to the reference page.
-func TestTheFirstAddressAPersonTypes(t *testing.T) {
-	t.Parallel()
-	c := newAPI(t).caller("o@example.org", domain.RoleUser)
-	assert.Contains(t, string(c.do("GET", "/", nil).want(http.StatusOK).raw), "schema-Role")
-}
-
 func TestUnknownAddressesAndMethods(t *testing.T) {
 	t.Parallel()
 	c := newAPI(t).caller("o@example.org", domain.RoleUser)
