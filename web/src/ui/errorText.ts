@@ -22,7 +22,7 @@ const byStatus: Record<number, Code> = {
 };
 
 /**
- * What happened and what to do, in the language of the page. `words` has the codes that mean something more exact where
+ * What happened and what to do, in the language of the page. `words` has the codes, or statuses, that mean something more exact where
  * the call was made. `detail` is what the server said itself, in English, where our words do not say it all.
  */
 export function errorText(
@@ -30,7 +30,7 @@ export function errorText(
   words: Partial<Record<string, string>> = {},
 ): { text: string; detail?: string } {
   if (!(error instanceof ApiError)) return { text: i18n.t('error.unexpected') };
-  const exact = words[error.code];
+  const exact = words[error.code] ?? words[String(error.status)];
   if (exact) return { text: exact };
   if (error.status === 429 && error.retryAfter) {
     return {
