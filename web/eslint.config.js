@@ -41,7 +41,7 @@ export default tseslint.config(
   },
   {
     files: ['scripts/**', '*.config.*', 'vite/**'],
-    languageOptions: { globals: globals.node },
+    languageOptions: { globals: { ...globals.node, document: 'readonly', window: 'readonly' } },
     rules: { 'no-console': 'off' },
   },
   { files: ['public/**'], languageOptions: { globals: globals.browser, sourceType: 'script' } },

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
-import { compress } from './vite/compress';
+import { compress } from './vite/compress.ts';
 
 // `npm run dev` passes what is not the application on to a gateway on this machine.
 const gateway = process.env.VESTNIK_DEV_GATEWAY ?? 'http://127.0.0.1:8080';

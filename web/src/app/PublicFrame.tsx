@@ -9,14 +9,14 @@ export function PublicFrame() {
   const { t, i18n } = useTranslation();
   return (
     <Center mih="100dvh" p="md">
-      <Box w="100%" maw={420}>
+      <Box component="main" w="100%" maw={420}>
         <Group gap="sm" justify="center" mb="lg">
           <Logo size={34} />
           <Text size="xl" fw={650}>
             {t('product')}
           </Text>
         </Group>
-        <Paper component="main" withBorder shadow="xs" radius="md" p={{ base: 'md', xs: 'xl' }}>
+        <Paper withBorder shadow="xs" radius="md" p={{ base: 'md', xs: 'xl' }}>
           <Outlet />
         </Paper>
         <Center mt="md">

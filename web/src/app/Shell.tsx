@@ -92,11 +92,11 @@ export function Shell() {
           />
         </AppShell.Section>
       </AppShell.Navbar>
-      <AppShell.Main>
-        <main id="content" ref={main} tabIndex={-1} className={classes.page}>
+      <AppShell.Main id="content" ref={main} tabIndex={-1}>
+        <div className={classes.page}>
           <Banners />
           <Outlet />
-        </main>
+        </div>
       </AppShell.Main>
       <AppShell.Footer hiddenFrom="sm" component="nav" aria-label={t('nav.short')} className={classes.bar}>
         {items

@@ -27,7 +27,7 @@ export const theme = createTheme({
   },
 });
 
-/** Greys of small text that are readable on both grounds (WCAG 1.4.3). */
+/** Colours of small text and buttons that are readable on both grounds (WCAG 1.4.3). */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
@@ -35,11 +35,21 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-error': '#c02626',
     '--mantine-color-placeholder': '#6b7680',
     '--mantine-color-anchor': '#0b6b6b',
+    '--mantine-color-red-filled': '#c92a2a',
+    '--mantine-color-red-filled-hover': '#b02525',
+    '--mantine-color-red-outline': '#c02626',
+    '--mantine-color-red-light-color': '#b02525',
+    '--mantine-color-yellow-light-color': '#7a4b00',
   },
   dark: {
     '--mantine-color-dimmed': '#9aa5ae',
     '--mantine-color-error': '#ff8787',
     '--mantine-color-placeholder': '#8b96a0',
     '--mantine-color-anchor': '#5fc0be',
+    '--mantine-color-red-filled': '#c92a2a',
+    '--mantine-color-red-filled-hover': '#b02525',
+    '--mantine-color-red-outline': '#ff8787',
+    '--mantine-color-yellow-light': '#3a2c10',
+    '--mantine-color-yellow-light-color': '#ffd479',
   },
 });

@@ -75,6 +75,7 @@ export async function startI18n(language: Language = initialLanguage()): Promise
       defaultNS: 'common',
       interpolation: { escapeValue: false }, // React escapes
       returnNull: false,
+      showSupportNotice: false,
     });
 }
 

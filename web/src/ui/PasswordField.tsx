@@ -9,6 +9,7 @@ export function PasswordField({ fresh = false, ...props }: PasswordInputProps & 
       autoComplete={fresh ? 'new-password' : 'current-password'}
       maxLength={1000}
       visibilityToggleButtonProps={{ 'aria-label': t('showPassword'), tabIndex: 0 }}
+      aria-invalid={Boolean(props.error) || undefined} // the component marks its frame alone
       {...props}
     />
   );
