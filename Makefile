@@ -1,4 +1,5 @@
-# Everything a developer runs. `make` alone lists it. Each target does its own set-up: Go is all that must be there.
+# Everything a developer runs. `make` alone lists it. Each target does its own set-up: Go is all that must be there, and
+# Node for the web application.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -15,12 +16,16 @@ help: ## List these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: setup-run bin/vestnik ## Show a mailing end to end, on this machine alone (Ctrl-C ends it; ARGS="--exit --json")
+demo: setup-run web-if-needed bin/vestnik ## Show a mailing end to end, on this machine alone (Ctrl-C ends it; ARGS="--exit --json")
 	@bin/vestnik demo $(ARGS)
 
 .PHONY: run
-run: setup-run bin/vestnik ## Run all of Vestnik in one process: vestnik up
+run: setup-run web-if-needed bin/vestnik ## Run all of Vestnik in one process: vestnik up
 	@bin/vestnik up $(ARGS)
+
+.PHONY: web
+web: ## Build the web application, which the programs then hold (needs Node)
+	@scripts/web.sh build
 
 .PHONY: build
 build: ## Build the four programs into bin/, static
@@ -39,6 +44,7 @@ test: setup-test ## Run every test, on real servers, with the race detector
 	@status=0; \
 	go test -race -timeout 10m $$(go list ./... | grep -v '/vestnik/test/') || status=1; \
 	go test -race -timeout 15m -p 1 ./test/... || status=1; \
+	scripts/web.sh test || status=1; \
 	exit $$status
 
 .PHONY: fault
@@ -57,12 +63,16 @@ cover: setup-test ## Measure how much of internal/ its tests cover
 
 .PHONY: lint
 lint: ## Run the linters
-	$(TOOL) golangci-lint run ./...
+	@status=0; \
+	$(TOOL) golangci-lint run ./... || status=1; \
+	scripts/web.sh lint || status=1; \
+	exit $$status
 
 .PHONY: generate
 generate: ## Generate code anew from migrations, queries and api/openapi.yaml
 	$(TOOL) sqlc generate
 	go generate ./...
+	@scripts/web.sh generate
 
 .PHONY: verify
 verify: ## Check that generated code, go.mod and tools.mod are up to date; changes nothing
@@ -74,9 +84,12 @@ vuln: ## Look for known vulnerabilities in what the programs use
 
 .PHONY: clean
 clean: ## Remove what the targets made
-	rm -rf bin tmp
+	rm -rf bin tmp web/node_modules
+	find web/dist -mindepth 1 ! -name robots.txt -delete
 
-.PHONY: setup-run setup-test
+.PHONY: setup-run setup-test web-if-needed
+web-if-needed:
+	@scripts/web.sh if-needed
 setup-run:
 	@scripts/setup.sh run
 setup-test:

@@ -29,6 +29,7 @@ openapi() {
 
 check "internal/postgres/sqlc" "make generate" go tool -modfile=tools.mod sqlc diff
 check "internal/gateway/openapi" "make generate" openapi
+check "web/src/api" "make generate" scripts/web.sh verify
 check "go.mod, go.sum" "go mod tidy" go mod tidy -diff
 # Not tidied: tools.mod would then list what the programs need as well. It is complete when its tools can be built.
 check "tools.mod, tools.sum" "go get -modfile=tools.mod tool" go list -modfile=tools.mod -mod=readonly -deps tool

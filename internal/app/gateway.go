@@ -12,6 +12,7 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/redis"
 	"github.com/vestnik-mail/vestnik/internal/render"
 	"github.com/vestnik-mail/vestnik/internal/totp"
+	"github.com/vestnik-mail/vestnik/web"
 )
 
 // cachedStore is the database with its sums kept in Redis.
@@ -108,6 +109,7 @@ func (p *parts) gateway(ctx context.Context, mailbox http.Handler) (http.Handler
 
 		Checks:   checks,
 		Stopping: ctx.Done(),
+		Web:      web.Dist(),
 		Mailbox:  onThisMachine("The built-in mailbox is shown on this machine only, since it holds everybody's mail.", mailbox),
 		Metrics:  onThisMachine("The metrics are shown on this machine only; VESTNIK_HEALTH_ADDR opens a port for them.", p.metrics.Handler()),
 		Begin:    p.request,

@@ -21,6 +21,8 @@ func (p *party) reaches(c call) bool {
 	switch {
 	case strings.HasPrefix(c.path, "/users/"), slices.Contains([]string{"disableMailing", "enableMailing"}, c.op.OperationID):
 		return true // these are about others
+	case c.op.OperationID == "startMailing":
+		return p.user.Role == domain.RoleAdmin
 	default:
 		return p.user.Role.SeesAll() && (c.method == http.MethodGet || c.op.OperationID == "previewMessage") && !strings.HasPrefix(c.path, "/imports/") // those are on their way in
 	}

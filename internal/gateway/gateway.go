@@ -10,6 +10,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/netip"
 
@@ -76,6 +77,8 @@ type Deps struct {
 	Checks []Check
 	// Stopping is closed when the process begins to stop: streams end at once then, and uploads soon. nil: never.
 	Stopping <-chan struct{}
+	// Web has the files of the web application; nil, or without index.html: a page tells how to build it.
+	Web fs.FS
 	// Mailbox shows mail that was delivered on this machine, at /mailbox; nil: there is none.
 	Mailbox http.Handler
 	// Metrics serves /metrics; nil: nobody does.
@@ -125,19 +128,22 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	app, err := newWebApp(d.Web)
+	if err != nil {
+		return nil, err
+	}
 	engine, err := newEngine(d.TrustedProxies)
 	if err != nil {
 		return nil, err
 	}
 	engine.Use(breakOff, requestID(d.Clock), observe(d.Begin), logRequests(d.Log, d.Clock), recoverPanics(), secure())
-	engine.NoRoute(apiHeaders, func(c *gin.Context) { fail(c, errNoRoute) })
 	engine.NoMethod(apiHeaders, func(c *gin.Context) { fail(c, errNoMethod) })
 	mountHealth(engine, d.Checks, d.Log)
 	if d.Metrics != nil {
 		engine.GET("/metrics", gin.WrapH(d.Metrics))
 	}
 	reference.mount(engine)
-	engine.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, "/api/docs") }) // until there is more to see
+	app.mount(engine)
 	if d.Mailbox != nil {
 		engine.Any("/mailbox", front.sameOrigin, gin.WrapH(d.Mailbox))
 		engine.Any("/mailbox/*path", front.sameOrigin, gin.WrapH(d.Mailbox))

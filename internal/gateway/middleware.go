@@ -81,9 +81,9 @@ func logRequests(log zerolog.Logger, clock domain.Clock) gin.HandlerFunc {
 	}
 }
 
-// isUpkeep reports whether machines ask for a route again and again: health checks and metrics.
+// isUpkeep reports whether a route is asked for again and again: health checks, metrics, and the files of a page.
 func isUpkeep(route string) bool {
-	return route == "/healthz" || route == "/readyz" || route == "/metrics"
+	return route == "/healthz" || route == "/readyz" || route == "/metrics" || route == webAssets
 }
 
 // recoverPanics turns a panic into a problem; the stack goes to the log.

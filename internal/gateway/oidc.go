@@ -44,7 +44,7 @@ const (
 )
 
 // loginPage is where people sign in, and learn why they could not.
-const loginPage = "/login"
+const loginPage = "/sign-in"
 
 // oidcAPI: Signing in at an identity provider.
 type oidcAPI struct {

@@ -113,7 +113,7 @@ func (e *elsewhere) me(a answer) object {
 // refused is an answer that signs nobody in and says why.
 func (e *elsewhere) refused(a answer, code string) {
 	e.t.Helper()
-	require.Equal(e.t, "/login?error="+code, a.location())
+	require.Equal(e.t, "/sign-in?error="+code, a.location())
 	require.Empty(e.t, a.cookieOf("vestnik"))
 	require.Empty(e.t, a.cookieOf("vestnik-oidc"), "the way back is over")
 }
@@ -198,7 +198,7 @@ func TestTokensThatProveNothing(t *testing.T) {
 	} {
 		e.provider.ChangeTokens(change)
 		got := e.signIn(anna())
-		assert.Equal(t, "/login?error=oidc_failed", got.location(), name)
+		assert.Equal(t, "/sign-in?error=oidc_failed", got.location(), name)
 		e.refused(got, "oidc_failed")
 	}
 	e.provider.ChangeTokens(nil)
@@ -326,7 +326,7 @@ func TestTheSecondFactorIsAskedForAfterSigningInElsewhere(t *testing.T) {
 	f := turnOn(e.member("anna@example.org", goodPassword), e.clock, goodPassword)
 	got := e.signIn(anna())
 	assert.Empty(t, got.cookieOf("vestnik"))
-	rest, ok := strings.CutPrefix(got.location(), "/login#")
+	rest, ok := strings.CutPrefix(got.location(), "/sign-in#")
 	require.True(t, ok, got.location())
 	fragment, err := url.ParseQuery(rest)
 	require.NoError(t, err)

@@ -1,0 +1,19 @@
+import { Button } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { IconMapOff } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { EmptyState } from '@/ui/EmptyState';
+
+export function NotFound() {
+  const { t } = useTranslation();
+  return (
+    <>
+      <title>{`${t('notFound.title')} · ${t('product')}`}</title>
+      <EmptyState icon={IconMapOff} title={t('notFound.title')} text={t('notFound.text')}>
+        <Button component={Link} to="/">
+          {t('notFound.action')}
+        </Button>
+      </EmptyState>
+    </>
+  );
+}

@@ -1,0 +1,39 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
+import { meQuery } from '@/api/me';
+import { ApiError } from '@/api/problem';
+import { setLanguage } from '@/i18n';
+import { NotFound } from './NotFound';
+
+/** The routes that features hang theirs on: {@link shellRoute} for those who are signed in, {@link publicRoute} for all. */
+export const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({
+  notFoundComponent: NotFound,
+});
+
+export const publicRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'public',
+  component: lazyRouteComponent(() => import('./PublicFrame'), 'PublicFrame'),
+});
+
+export const shellRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'shell',
+  async beforeLoad({ context, location }) {
+    try {
+      const me = await context.queryClient.ensureQueryData(meQuery);
+      await setLanguage(me.language);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) {
+        throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { return_to: location.href } });
+      }
+      throw error;
+    }
+  },
+  component: lazyRouteComponent(() => import('./Shell'), 'Shell'),
+});

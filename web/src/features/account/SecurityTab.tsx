@@ -1,0 +1,13 @@
+import { PasswordSection } from './PasswordSection';
+import { SecondFactorSection } from './SecondFactorSection';
+import { SessionsSection } from './SessionsSection';
+
+export function SecurityTab() {
+  return (
+    <>
+      <PasswordSection />
+      <SecondFactorSection />
+      <SessionsSection />
+    </>
+  );
+}

@@ -1,0 +1,36 @@
+import { useState, type FormEvent } from 'react';
+import type { UseFormReturnType } from '@mantine/form';
+import { markFields } from './formErrors';
+
+/**
+ * Sends a form: `pending` while it is on its way, so that it goes once; fields the server named are marked, and what else
+ * went wrong is in `error`, for an ErrorState above the form.
+ */
+export function useSubmit<V extends object>(
+  form: UseFormReturnType<V>,
+  send: (values: V) => Promise<void>,
+  names?: Record<string, keyof V & string>,
+) {
+  const [pending, setPending] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const submit = async (values: V) => {
+    if (pending) return;
+    setPending(true);
+    setError(undefined);
+    try {
+      await send(values);
+    } catch (failure) {
+      setError(markFields(form, failure, names));
+    } finally {
+      setPending(false);
+    }
+  };
+  const onSubmit = form.onSubmit(
+    (values) => void submit(values),
+    (_errors, _values, event: FormEvent<HTMLFormElement> | undefined) => {
+      const place = event?.currentTarget;
+      requestAnimationFrame(() => place?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+    },
+  );
+  return { onSubmit, pending, error };
+}
