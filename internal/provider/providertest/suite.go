@@ -246,8 +246,9 @@ func cancelInTheMiddle(t *testing.T, h Harness) {
 	t.Helper()
 	for _, connections := range []int{1, 4} {
 		ctx, cancel := context.WithCancel(t.Context())
-		server := h.Start(t, func(to string) Fault {
-			if to == recipient(10) {
+		var came atomic.Int64
+		server := h.Start(t, func(string) Fault {
+			if came.Add(1) == 11 { // whichever it is: on a busy machine one message can be overtaken by all the others
 				cancel()
 			}
 			return None
@@ -270,7 +271,7 @@ func cancelInTheMiddle(t *testing.T, h Harness) {
 				require.Fail(t, "not finished", "%+v", r)
 			}
 		}
-		require.GreaterOrEqual(t, len(sent), 11-connections+1)
+		require.GreaterOrEqual(t, len(sent), 11)
 		once(t, server, sent...)
 	}
 }
