@@ -246,9 +246,14 @@ func cancelInTheMiddle(t *testing.T, h Harness) {
 	t.Helper()
 	for _, connections := range []int{1, 4} {
 		ctx, cancel := context.WithCancel(t.Context())
-		var came atomic.Int64
-		server := h.Start(t, func(string) Fault {
-			if came.Add(1) == 11 { // whichever it is: on a busy machine one message can be overtaken by all the others
+		var (
+			mu   sync.Mutex
+			came = map[string]bool{}
+		)
+		server := h.Start(t, func(to string) Fault {
+			mu.Lock()
+			defer mu.Unlock()
+			if came[to] = true; len(came) == 11 { // whichever it is: on a busy machine one can be overtaken by all the others
 				cancel()
 			}
 			return None
