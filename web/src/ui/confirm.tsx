@@ -12,10 +12,13 @@ interface Question {
   /** Red for what cannot be taken back. */
   danger?: boolean;
   onConfirm: () => void;
+  /** However the question was left without a yes. */
+  onCancel?: () => void;
 }
 
 /** Asks before something is done; the title names the thing. */
-export function confirmAction({ title, text, action, danger = true, onConfirm }: Question): void {
+export function confirmAction({ title, text, action, danger = true, onConfirm, onCancel }: Question): void {
+  let confirmed = false;
   modals.openConfirmModal({
     title,
     children: <Text size="sm">{text}</Text>,
@@ -23,6 +26,12 @@ export function confirmAction({ title, text, action, danger = true, onConfirm }:
     confirmProps: danger ? { color: 'red' } : {},
     cancelProps: { 'data-autofocus': true },
     closeButtonProps: { 'aria-label': i18n.t('action.close') },
-    onConfirm,
+    onConfirm: () => {
+      confirmed = true;
+      onConfirm();
+    },
+    onClose: () => {
+      if (!confirmed) onCancel?.();
+    },
   });
 }
