@@ -63,9 +63,9 @@ export function BulkDialog({ action, clients, onClose }: Props) {
     onClose(selectionOf(failures.map(({ item }) => item)));
   };
   const words = {
-    delete: over ? t('bulk.deleted', counted) : t('bulk.deleting', counted),
-    add: over ? t('bulk.added', counted) : t('bulk.adding', counted),
-    remove: over ? t('bulk.removed', counted) : t('bulk.removing', counted),
+    delete: over ? t('bulk.deleted', { count: done, formatted: number(done) }) : t('bulk.deleting', counted),
+    add: over ? t('bulk.added', { count: done, formatted: number(done) }) : t('bulk.adding', counted),
+    remove: over ? t('bulk.removed', { count: done, formatted: number(done) }) : t('bulk.removing', counted),
   };
   return (
     <Modal

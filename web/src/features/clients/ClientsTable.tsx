@@ -57,7 +57,7 @@ export function ClientsTable({ filters, mayWrite, onOpen, onClearFilters, empty 
     {
       key: 'state',
       title: t('column.state'),
-      width: 'minmax(0, 0.9fr)',
+      width: '116px',
       cell: (client) =>
         client.suppressed ? (
           <Badge

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Button, Group, Text } from '@mantine/core';
+import { Button, Group, Text, VisuallyHidden } from '@mantine/core';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { IconBan } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
@@ -73,8 +73,8 @@ export function SuppressedTable({ q, mayWrite }: { q: string | undefined; mayWri
   if (mayWrite)
     columns.push({
       key: 'lift',
-      title: '',
-      width: 'max-content',
+      title: <VisuallyHidden>{t('table.actions', { ns: 'common' })}</VisuallyHidden>,
+      width: '64px',
       align: 'end',
       cell: (row) => (
         <Button

@@ -56,7 +56,14 @@ export function ColumnsTable({ chosen: { sample, targets }, faults, onTarget }: 
           </Table.Thead>
           <Table.Tbody>
             {sample.rows.map((row, r) => (
-              <Table.Tr key={row.line} bg={marked[r] ? 'var(--mantine-color-yellow-light)' : 'transparent'}>
+              <Table.Tr
+                key={row.line}
+                bg={
+                  marked[r]
+                    ? 'color-mix(in srgb, var(--mantine-color-yellow-5) 16%, transparent)'
+                    : 'transparent'
+                }
+              >
                 <Table.Td c="dimmed" className="tabular">
                   {row.line}
                 </Table.Td>

@@ -28,13 +28,14 @@ export function ImportRunning({ value, upload }: Props) {
         <Text fw={600} id="import-now" role="status">
           {value ? t('running.reading') : t('running.sending')}
         </Text>
-        <Progress
-          size="lg"
-          value={total ? (100 * bytes) / total : 0}
-          animated
-          aria-label={t('running.progress')}
-          aria-valuetext={share ?? t('unknown', { ns: 'common' })}
-        />
+        <Progress.Root size="lg">
+          <Progress.Section
+            value={total ? (100 * bytes) / total : 0}
+            animated
+            aria-label={t('running.progress')}
+            aria-valuetext={share ?? t('unknown', { ns: 'common' })}
+          />
+        </Progress.Root>
         <Text size="sm" c="dimmed" className="tabular">
           {total ? t('running.of', { done: size(bytes), all: size(total) }) : size(bytes)}
           {share && ` · ${share}`}

@@ -36,14 +36,14 @@ export function ListChoice({ value, onChange }: Props) {
   };
   if (name === undefined)
     return (
-      <Group align="flex-end" wrap="nowrap">
+      <Group align="flex-end">
         <ListSelect
           label={t('list.label')}
           description={t('list.hint')}
           placeholder={t('list.none')}
           value={value}
           onChange={onChange}
-          flex={1}
+          flex="1 1 220px"
         />
         <Button
           variant="default"

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { ActionIcon, Button, Menu } from '@mantine/core';
+import { ActionIcon, Button, Menu, VisuallyHidden } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { IconDots, IconListDetails, IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
@@ -58,7 +58,7 @@ export function ListsPage() {
   if (mayWrite)
     columns.push({
       key: 'actions',
-      title: '',
+      title: <VisuallyHidden>{t('table.actions', { ns: 'common' })}</VisuallyHidden>,
       width: '32px',
       align: 'end',
       cell: (list) => (

@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button, VisuallyHidden } from '@mantine/core';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { IconAddressBook, IconSearchOff } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
@@ -52,8 +52,8 @@ export function Members({ list, q, mayWrite }: Props) {
   if (mayWrite)
     columns.push({
       key: 'remove',
-      title: '',
-      width: 'max-content',
+      title: <VisuallyHidden>{t('table.actions', { ns: 'common' })}</VisuallyHidden>,
+      width: '84px',
       align: 'end',
       cell: (client) => (
         <Button

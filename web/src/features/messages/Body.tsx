@@ -64,7 +64,7 @@ export function Body({ draft, change, faults }: Props) {
       keepMounted={false}
     >
       <Group justify="space-between" align="flex-end" gap="xs" wrap="nowrap">
-        <Tabs.List flex={1} aria-label={t('body.label')}>
+        <Tabs.List flex="1 1 auto" aria-label={t('body.label')}>
           {(['rich', 'html', 'text'] as const).map((name) => (
             <Tabs.Tab key={name} value={name}>
               {t(`body.${name}`)}

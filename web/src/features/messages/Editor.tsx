@@ -1,7 +1,8 @@
 import { useEffect, useEffectEvent, useRef } from 'react';
-import { Badge, Box, Button, Group, Stack } from '@mantine/core';
+import { ActionIcon, Badge, Box, Button, Group, Menu, Stack } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
+import { IconCopy, IconDots, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '@/api/problem';
 import { ErrorState } from '@/ui/ErrorState';
@@ -58,26 +59,37 @@ export function Editor({ message }: { message?: Message }) {
         action={
           <Group gap="xs">
             {stored && (
-              <>
-                <Button
-                  variant="subtle"
-                  onClick={() => {
-                    askDelete(stored);
-                  }}
-                  c="var(--mantine-color-error)"
-                >
-                  {t('delete.action')}
-                </Button>
-                <Button
-                  variant="default"
-                  onClick={() => {
-                    clone(stored.id);
-                  }}
-                  disabled={dirty}
-                >
-                  {t('clone.action')}
-                </Button>
-              </>
+              <Menu position="bottom-end">
+                <Menu.Target>
+                  <ActionIcon
+                    variant="default"
+                    size={36}
+                    aria-label={t('actions', { subject: stored.subject })}
+                  >
+                    <IconDots size={18} aria-hidden />
+                  </ActionIcon>
+                </Menu.Target>
+                <Menu.Dropdown>
+                  <Menu.Item
+                    leftSection={<IconCopy size={16} aria-hidden />}
+                    disabled={dirty}
+                    onClick={() => {
+                      clone(stored.id);
+                    }}
+                  >
+                    {t('clone.action')}
+                  </Menu.Item>
+                  <Menu.Item
+                    leftSection={<IconTrash size={16} aria-hidden />}
+                    c="var(--mantine-color-error)"
+                    onClick={() => {
+                      askDelete(stored);
+                    }}
+                  >
+                    {t('delete.action')}
+                  </Menu.Item>
+                </Menu.Dropdown>
+              </Menu>
             )}
             <Button onClick={() => void save()} loading={pending} disabled={!dirty}>
               {t('action.save', { ns: 'common' })}

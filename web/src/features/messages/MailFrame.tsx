@@ -7,7 +7,7 @@ const HEAD =
   `<meta http-equiv="Content-Security-Policy" content="${POLICY}"><base target="_blank">` +
   '<style>body{margin:16px;font:15px/1.5 system-ui,sans-serif;color:#1a2127;background:#fff;overflow-wrap:anywhere}' +
   'img{max-width:100%}</style>';
-const WIDTHS = { desktop: 720, phone: 375 };
+const WIDTHS = { desktop: 640, phone: 375 };
 const HEIGHT = 560;
 
 /** Before what the mail itself says of its head, so that it holds for all of it. */

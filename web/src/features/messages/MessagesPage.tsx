@@ -1,4 +1,4 @@
-import { ActionIcon, Menu } from '@mantine/core';
+import { ActionIcon, Menu, VisuallyHidden } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { IconCopy, IconDots, IconMail, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
@@ -49,7 +49,7 @@ export function MessagesPage() {
   if (mayWrite)
     columns.push({
       key: 'actions',
-      title: '',
+      title: <VisuallyHidden>{t('table.actions', { ns: 'common' })}</VisuallyHidden>,
       width: '32px',
       align: 'end',
       cell: (message) => (
