@@ -23,7 +23,7 @@ export function confirmAction({ title, text, action, danger = true, onConfirm, o
     title,
     children: <Text size="sm">{text}</Text>,
     labels: { confirm: action, cancel: i18n.t('action.cancel') },
-    confirmProps: danger ? { color: 'red' } : {},
+    confirmProps: danger ? { color: 'red.9' } : {}, // white on a lighter red is hard to read
     cancelProps: { 'data-autofocus': true },
     closeButtonProps: { 'aria-label': i18n.t('action.close') },
     onConfirm: () => {
