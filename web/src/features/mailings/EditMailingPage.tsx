@@ -53,22 +53,25 @@ function Editor({ loaded }: { loaded: Mailing }) {
   const queryClient = useQueryClient();
   const [base, setBase] = useState(loaded);
   const [version, setVersion] = useState(0);
+  const [now] = useState(() => Date.now());
   const reload = async () => {
     const { queryKey, queryFn } = mailingQuery(base.id);
     return queryClient.fetchQuery({ queryKey, queryFn, staleTime: 0 } as ReturnType<typeof mailingQuery>);
   };
   const send = async (body: Schema<'MailingPatch'>) => {
     const header = { 'Idempotency-Key': newId(), 'If-Match': `"${String(base.revision)}"` };
-    const now = await call(api.PATCH('/mailings/{id}', { params: { path: { id: base.id }, header }, body }));
-    queryClient.setQueryData(mailingQuery(base.id).queryKey, now);
+    const changed = await call(
+      api.PATCH('/mailings/{id}', { params: { path: { id: base.id }, header }, body }),
+    );
+    queryClient.setQueryData(mailingQuery(base.id).queryKey, changed);
     void queryClient.invalidateQueries({ queryKey: ['mailings'] });
-    notifyDone(t(now.status === 'draft' ? 'saved.draft' : 'saved.changed', { name: now.name }));
+    notifyDone(t(changed.status === 'draft' ? 'saved.draft' : 'saved.changed', { name: changed.name }));
     await navigate({ to: '/mailings/$mailingId', params: { mailingId: base.id } });
   };
   return (
     <MailingForm
       key={version}
-      initial={valuesOf(base, Date.now())}
+      initial={valuesOf(base, now)}
       status={base.status}
       onSave={async (values, draft) => {
         const patch = patchOf(base, values, Date.now());

@@ -1,7 +1,7 @@
 import { Alert, Button, Grid, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { IconRefreshAlert } from '@tabler/icons-react';
-import { useState, type KeyboardEvent } from 'react';
+import { useState } from 'react';
 import { flushSync } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '@/api/problem';
@@ -50,7 +50,9 @@ export function MailingForm({ initial, status, onSave, stale }: Props) {
   };
   const isStale = error instanceof ApiError && error.status === 412 && stale !== undefined;
   return (
-    <form onSubmit={onSubmit} onKeyDown={stayOnEnter} noValidate>
+    <form onSubmit={onSubmit} noValidate>
+      {/* Enter in a field presses a form's first button; it must not send mail. */}
+      <button type="submit" disabled hidden />
       <Grid gap="xl">
         <Grid.Col span={{ base: 12, md: 8 }}>
           <Stack gap="lg">
@@ -99,11 +101,6 @@ export function MailingForm({ initial, status, onSave, stale }: Props) {
       </Grid>
     </form>
   );
-}
-
-/** Enter in a field must not send mail: the button that says what it does is pressed for that. */
-function stayOnEnter(event: KeyboardEvent<HTMLFormElement>) {
-  if (event.key === 'Enter' && event.target instanceof HTMLInputElement) event.preventDefault();
 }
 
 function endFault(values: Values, t: (key: 'when.badTime' | 'when.endFirst') => string): string | null {
