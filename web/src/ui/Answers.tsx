@@ -21,7 +21,7 @@ export function Answers({
           <Table.Tr>
             <Table.Th>{t('answer.outcome')}</Table.Th>
             <Table.Th ta="end">{t('answer.count')}</Table.Th>
-            <Table.Th>{t('answer.said')}</Table.Th>
+            <Table.Th miw={240}>{t('answer.said')}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

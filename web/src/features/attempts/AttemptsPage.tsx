@@ -7,7 +7,6 @@ import { api, call, type Schema } from '@/api/client';
 import { useMe } from '@/api/me';
 import { mailingsToChoose } from '@/api/sending';
 import { defined } from '@/lib/defined';
-import { useFormat } from '@/lib/useFormat';
 import { DataTable, type Column } from '@/ui/DataTable';
 import { EmptyState } from '@/ui/EmptyState';
 import { ErrorState } from '@/ui/ErrorState';
@@ -17,6 +16,7 @@ import { OutcomeBar } from '@/ui/OutcomeBar';
 import { OwnerSelect } from '@/ui/OwnerSelect';
 import { PageHeader } from '@/ui/PageHeader';
 import { AttemptBadge } from '@/ui/StatusBadge';
+import { ZonedTime } from '@/ui/ZonedTime';
 
 const route = getRouteApi('/shell/attempts');
 
@@ -66,7 +66,6 @@ export function AttemptsPage() {
 
 function History({ mailing }: { mailing: string }) {
   const { t } = useTranslation('attempts');
-  const { time } = useFormat();
   const query = useInfiniteQuery({
     queryKey: ['mailings', mailing, 'history'],
     queryFn: ({ signal, pageParam }) =>
@@ -83,7 +82,7 @@ function History({ mailing }: { mailing: string }) {
     {
       key: 'due',
       title: t('due'),
-      width: 'minmax(0, 1.3fr)',
+      width: 'minmax(0, 1fr)',
       cell: (entry) => (
         <AnchorLink
           to="/attempts/$attemptId"
@@ -92,11 +91,16 @@ function History({ mailing }: { mailing: string }) {
           hash="log"
           inherit
         >
-          {time(entry.due_at)}
+          <ZonedTime at={entry.due_at} />
         </AnchorLink>
       ),
     },
-    { key: 'status', title: t('status'), width: '150px', cell: (entry) => <AttemptBadge attempt={entry} /> },
+    {
+      key: 'status',
+      title: t('status'),
+      width: 'minmax(0, 150px)',
+      cell: (entry) => <AttemptBadge attempt={entry} />,
+    },
     {
       key: 'audience',
       title: t('recipients'),

@@ -21,11 +21,11 @@ export function Domains({ domains, others }: Props) {
       : []),
   ];
   return (
-    <Table.ScrollContainer minWidth={620} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+    <Table.ScrollContainer minWidth={680} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
       <Table aria-label={t('domains.title')} verticalSpacing={6}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>{t('domains.domain')}</Table.Th>
+            <Table.Th miw={160}>{t('domains.domain')}</Table.Th>
             <Table.Th ta="end">{t('recipients')}</Table.Th>
             {columns.map((outcome) => (
               <Table.Th key={outcome} ta="end">

@@ -62,7 +62,7 @@ export function Log({ attempt, outcome }: { attempt: Attempt; outcome: Outcome |
     {
       key: 'outcome',
       title: t('log.outcome'),
-      width: '124px',
+      width: '146px',
       cell: (row) => <OutcomeBadge outcome={row.outcome} />,
     },
     {

@@ -4,7 +4,6 @@ import { IconDownload, IconHistory } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { api, call, type Schema } from '@/api/client';
 import { REFRESH, type Mailing } from '@/api/sending';
-import { useFormat } from '@/lib/useFormat';
 import { defined } from '@/lib/defined';
 import { DataTable, type Column } from '@/ui/DataTable';
 import { EmptyState } from '@/ui/EmptyState';
@@ -12,11 +11,11 @@ import { Figure } from '@/ui/Figure';
 import { AnchorLink } from '@/ui/links';
 import { OutcomeBar } from '@/ui/OutcomeBar';
 import { AttemptBadge } from '@/ui/StatusBadge';
+import { ZonedTime } from '@/ui/ZonedTime';
 
 /** Every attempt of a mailing, one per occurrence, latest first. */
 export function Attempts({ mailing }: { mailing: Mailing }) {
   const { t } = useTranslation('mailings');
-  const { time, duration } = useFormat();
   const query = useInfiniteQuery({
     queryKey: ['mailings', mailing.id, 'history'],
     queryFn: ({ signal, pageParam }) =>
@@ -34,24 +33,17 @@ export function Attempts({ mailing }: { mailing: Mailing }) {
     {
       key: 'due',
       title: t('attempts.due'),
-      width: 'minmax(0, 1.4fr)',
+      width: 'minmax(0, 220px)',
       cell: (entry) => (
         <AnchorLink to="/attempts/$attemptId" params={{ attemptId: entry.attempt_id }} inherit>
-          {time(entry.due_at, { zone: mailing.time_zone })}
+          <ZonedTime at={entry.due_at} zone={mailing.time_zone} />
         </AnchorLink>
       ),
     },
     {
-      key: 'kind',
-      title: t('attempts.kind'),
-      wide: true,
-      width: '110px',
-      cell: (entry) => t(`attempts.kinds.${entry.kind}`),
-    },
-    {
       key: 'status',
       title: t('column.status'),
-      width: '142px',
+      width: 'minmax(0, 142px)',
       cell: (entry) => <AttemptBadge attempt={entry} />,
     },
     {
@@ -67,14 +59,6 @@ export function Attempts({ mailing }: { mailing: Mailing }) {
       title: t('column.progress'),
       wide: true,
       cell: (entry) => <OutcomeBar counts={entry.totals} audience={entry.audience} size={8} />,
-    },
-    {
-      key: 'duration',
-      title: t('attempts.duration'),
-      wide: true,
-      width: '110px',
-      align: 'end',
-      cell: (entry) => (entry.duration_ms === null ? '—' : duration(entry.duration_ms)),
     },
   ];
   return (

@@ -68,7 +68,7 @@ export function MailingForm({ initial, status, onSave, stale }: Props) {
             />
             <WhoStep form={form} />
             <WhatStep form={form} />
-            <WhenStep form={form} />
+            <WhenStep form={form} drafting={drafting} />
             <HowStep form={form} />
           </Stack>
         </Grid.Col>

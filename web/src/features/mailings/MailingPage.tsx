@@ -98,7 +98,7 @@ function Content({ mailing }: { mailing: Mailing }) {
                   <Title order={2} size="h4" id="current">
                     {t(current?.status === 'running' ? 'current.running' : 'current.last')}
                   </Title>
-                  {current && <AttemptBadge attempt={current} />}
+                  {current && current.status !== 'running' && <AttemptBadge attempt={current} />}
                 </Stack>
                 {attempts.isPending && <Skeleton h={160} />}
                 {attempts.error && !attempts.data && (

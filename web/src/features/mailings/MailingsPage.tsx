@@ -78,7 +78,7 @@ export function MailingsPage() {
       key: 'next',
       title: t('column.next'),
       wide: true,
-      width: 'minmax(0, 1.4fr)',
+      width: '245px',
       cell: (m) =>
         m.next_at ? <ZonedTime at={m.next_at} show="both" zone={m.time_zone} /> : t('nothingPlanned'),
     },
@@ -86,7 +86,7 @@ export function MailingsPage() {
       key: 'periodicity',
       title: t('column.periodicity'),
       wide: true,
-      width: '120px',
+      width: '112px',
       cell: (m) => t(`periodicity.${m.periodicity}`, { ns: 'common' }),
     },
     { key: 'progress', title: t('column.progress'), wide: true, cell: (m) => <ProgressCell mailing={m} /> },

@@ -10,7 +10,13 @@ import { Step } from './Step';
 
 const periodicities = ['once', 'daily', 'weekly', 'monthly'] as const;
 
-export function WhenStep({ form }: { form: UseFormReturnType<Values> }) {
+interface Props {
+  form: UseFormReturnType<Values>;
+  /** Nothing is scheduled yet. */
+  drafting: boolean;
+}
+
+export function WhenStep({ form, drafting }: Props) {
   const { t } = useTranslation('mailings');
   const [now] = useState(() => Date.now());
   const { begin, start_at, time_zone: zone, periodicity } = form.values;
@@ -40,7 +46,9 @@ export function WhenStep({ form }: { form: UseFormReturnType<Values> }) {
           {t(`when.${start.shift}`)}
         </Text>
       )}
-      {start && start.at <= now && <Text size="sm">{t('when.past')}</Text>}
+      {start && start.at <= now && (drafting || form.isDirty('start_at')) && (
+        <Text size="sm">{t('when.past')}</Text>
+      )}
       <Group gap="sm" align="flex-start" grow preventGrowOverflow={false}>
         <Select
           label={t('when.periodicity')}

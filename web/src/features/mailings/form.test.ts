@@ -27,6 +27,7 @@ const mailing: Mailing = {
 describe('a new mailing', () => {
   const values = {
     ...emptyValues('Europe/Moscow', now),
+    begin: 'now' as 'now' | 'at',
     name: ' Opening ',
     message_id: 'letter',
     list_ids: ['kazan'],

@@ -26,7 +26,7 @@ export function emptyValues(zone: string, now: number): Values {
     list_ids: [],
     client_ids: [],
     message_id: null,
-    begin: 'now',
+    begin: 'at',
     start_at: toLocal(nextHour(now), zone),
     end_at: '',
     time_zone: zone,
