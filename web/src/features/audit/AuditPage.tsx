@@ -80,7 +80,8 @@ export function AuditPage() {
           size="compact-sm"
           px={0}
           fw={500}
-          maw="100%"
+          fullWidth
+          justify="start"
           onClick={() => {
             setOpen(entry);
           }}

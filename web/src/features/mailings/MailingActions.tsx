@@ -72,12 +72,20 @@ export function MailingActions({ mailing }: { mailing: Mailing }) {
               </Menu.Item>
             )}
             {may.has('disable') && (
-              <Menu.Item color="red" leftSection={<IconBan size={16} aria-hidden />} onClick={disable}>
+              <Menu.Item
+                c="var(--mantine-color-error)"
+                leftSection={<IconBan size={16} aria-hidden />}
+                onClick={disable}
+              >
                 {t('disable.action')}
               </Menu.Item>
             )}
             {may.has('delete') && (
-              <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={remove}>
+              <Menu.Item
+                c="var(--mantine-color-error)"
+                leftSection={<IconTrash size={16} aria-hidden />}
+                onClick={remove}
+              >
                 {t('delete.action')}
               </Menu.Item>
             )}

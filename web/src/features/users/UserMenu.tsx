@@ -112,7 +112,11 @@ export function UserMenu({ user }: { user: Schema<'Account'> }) {
         )}
         {(mayBlock(me, user) || mayUnblock(me, user)) && <Menu.Divider />}
         {mayBlock(me, user) && (
-          <Menu.Item color="red" leftSection={<IconBan size={16} aria-hidden />} onClick={block}>
+          <Menu.Item
+            c="var(--mantine-color-error)"
+            leftSection={<IconBan size={16} aria-hidden />}
+            onClick={block}
+          >
             {t('block.action')}
           </Menu.Item>
         )}

@@ -1,4 +1,4 @@
-import { Group, Select, Text, TextInput } from '@mantine/core';
+import { Group, Select, Text, TextInput, VisuallyHidden } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
@@ -99,7 +99,12 @@ export function UsersPage() {
       cell: ({ last_seen_at }) =>
         last_seen_at ? <ZonedTime at={last_seen_at} show="relative" /> : t('never'),
     },
-    { key: 'menu', title: '', width: '36px', cell: (user) => <UserMenu user={user} /> },
+    {
+      key: 'menu',
+      title: <VisuallyHidden>{t('actions')}</VisuallyHidden>,
+      width: '36px',
+      cell: (user) => <UserMenu user={user} />,
+    },
   ];
   return (
     <>
