@@ -49,7 +49,7 @@ for (const fault of faults) {
 console.log(`${String(chosen.length * looks.length - failed.size)} passed, ${String(failed.size)} failed`);
 process.exit(faults.length > 0 ? 1 : 0);
 
-async function check({ name, path, me, act, budget }, { language, theme, width, height }) {
+async function check({ name, path, me, act, budget, live }, { language, theme, width, height }) {
   const label = `${name}.${language}.${theme}.${String(width)}`;
   const context = await browser.newContext({
     viewport: { width, height },
@@ -80,7 +80,8 @@ async function check({ name, path, me, act, budget }, { language, theme, width, 
     sizes.push([encodedDataLength, names.get(requestId)]);
   });
   try {
-    await page.goto(base + path, { waitUntil: 'networkidle' });
+    await page.goto(base + path, { waitUntil: live ? 'load' : 'networkidle' });
+    if (live) await settled(page);
     if (budget && loaded > BUDGET) {
       sizes.sort(([a], [b]) => b - a);
       const largest = sizes.slice(0, 12).map(([size, url]) => `${String(size)} ${url}`);
@@ -90,7 +91,7 @@ async function check({ name, path, me, act, budget }, { language, theme, width, 
     }
     if (budget) console.log(`${label}: first load ${String(Math.round(loaded / 1024))} KB`);
     if (act) await act(page);
-    await page.waitForLoadState('networkidle');
+    if (!live) await page.waitForLoadState('networkidle');
     await page.screenshot({ path: `${out}${label}.png`, fullPage: true });
     const tooWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
     if (tooWide) faults.push(`${label}: the page is wider than the screen`);
@@ -116,4 +117,11 @@ async function check({ name, path, me, act, budget }, { language, theme, width, 
   } finally {
     await context.close();
   }
+}
+
+// A page that holds a stream open never rests: it is there when nothing on it waits any more.
+async function settled(page) {
+  await page.locator('main h1').waitFor();
+  await page.waitForFunction(() => !document.querySelector('.mantine-Skeleton-root, [aria-busy=true]'));
+  await page.waitForTimeout(500);
 }

@@ -1,3 +1,4 @@
+import { sending, stream } from './sending-api.mjs';
 // The made-up API: what each call answers. Who is signed in is in the cookie `me`: a role, a hyphen and a language.
 const me = (role, language) => ({
   id: '0199a000-0000-7000-8000-000000000001',
@@ -93,21 +94,30 @@ function problem(status, code, errors) {
 }
 
 /** Answers a request to the API; `path` is without its prefix. */
-export function answer(request, response, path) {
+export function answer(request, response, path, query = new URLSearchParams()) {
   const [role = 'user', language = 'en'] = (
     /me=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1] ?? ''
   ).split('-');
+  if (/^\/attempts\/[^/]+\/progress$/.test(path)) {
+    stream(response, path);
+    return;
+  }
   let text = '';
   request.on('data', (chunk) => (text += chunk));
   request.on('end', () => {
     const call = calls[`${request.method} ${path}`];
     const result = call
       ? call({ role, language, body: text ? JSON.parse(text) : undefined })
-      : problem(404, 'not_found');
+      : (sending(request.method, path, query, role) ?? problem(404, 'not_found'));
     const fault = result?.problem;
     response.statusCode = fault ? fault.status : result === null ? 202 : 200;
     if (result === null) {
       response.end();
+      return;
+    }
+    if (typeof result === 'string') {
+      response.setHeader('Content-Type', 'text/csv; charset=utf-8');
+      response.end(result);
       return;
     }
     response.setHeader('Content-Type', fault ? 'application/problem+json' : 'application/json');

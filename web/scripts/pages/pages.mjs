@@ -1,3 +1,5 @@
+import { contentPages } from './content.mjs';
+import { sendingPages } from './sending-pages.mjs';
 // The pages that are looked at. `me` is a role of api.mjs, null for nobody; `act` brings the page into its state.
 const submit = (page) => page.locator('form button[type=submit]').first().click();
 const fill = (page, name, value) => page.locator(`form input[autocomplete="${name}"]`).first().fill(value);
@@ -57,9 +59,6 @@ export const pages = [
     },
   },
   { name: 'reset', path: '/reset#token=abc', me: null },
-  { name: 'dashboard', path: '/', budget: true },
-  { name: 'dashboard-unconfirmed', path: '/', me: 'fresh' },
-  { name: 'dashboard-admin', path: '/', me: 'admin' },
   { name: 'not-found', path: '/nothing/here' },
   { name: 'account', path: '/account', me: 'leaving' },
   {
@@ -103,4 +102,6 @@ export const pages = [
       await page.getByRole('dialog').waitFor();
     },
   },
+  ...contentPages,
+  ...sendingPages,
 ];

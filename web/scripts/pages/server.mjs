@@ -2,6 +2,7 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { answer } from './api.mjs';
+import { answerContent } from './content.mjs';
 
 const dist = new URL('../../dist/', import.meta.url).pathname;
 const media = {
@@ -19,9 +20,12 @@ const policy =
 /** Serves the build and the made-up API on a free port of this machine. */
 export async function serve() {
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url, 'http://localhost');
+    const url = new URL(request.url, 'http://localhost');
+    const { pathname, searchParams } = url;
     if (pathname.startsWith('/api/')) {
-      answer(request, response, pathname.slice('/api/v1'.length));
+      const role = /(?:^|; )me=([^-;]+)/.exec(request.headers.cookie ?? '')?.[1];
+      if (answerContent(request, response, url, role)) return;
+      answer(request, response, pathname.slice('/api/v1'.length), searchParams);
       return;
     }
     let file = join(dist, normalize(pathname));

@@ -2,7 +2,7 @@ import { queryOptions } from '@tanstack/react-query';
 import { api, call, type Schema } from './client';
 
 /** Whose a mailing is comes with later versions of the server. */
-export type Mailing = Schema<'Mailing'> & { owner_id?: string; owner_email?: string };
+export type Mailing = Schema<'Mailing'>;
 export type Attempt = Schema<'Attempt'>;
 export type Progress = Schema<'Progress'>;
 

@@ -18,7 +18,7 @@ export function Resend({ attempt, mailing }: { attempt: Attempt; mailing: Mailin
   const { t } = useTranslation('attempts');
   const me = useMe();
   const [open, setOpen] = useState(false);
-  const own = mailing?.owner_id === undefined || mailing.owner_id === me.id;
+  const own = mailing === undefined || mailing.owner_id === me.id;
   const some = attempt.unknown + attempt.failed > 0 && attempt.started_at !== null;
   if (me.role === 'manager' || !mailing || !own || !some) return null;
   return (

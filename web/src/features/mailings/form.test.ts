@@ -20,6 +20,8 @@ const mailing: Mailing = {
   reason: '',
   next_at: '2026-11-24T06:00:17Z',
   revision: 3,
+  owner_id: 'me',
+  owner_email: 'me@example.org',
   created_at: '2026-11-01T06:00:00Z',
   updated_at: '2026-11-01T06:00:00Z',
 };

@@ -5,16 +5,22 @@ const of = (...args: Parameters<typeof actionsFor>) => [...actionsFor(...args)].
 
 test('an owner edits, starts and holds what is theirs', () => {
   const me = { id: 'me', role: 'user' } as const;
-  expect(of(me, { status: 'scheduled' })).toEqual(['clone', 'delete', 'edit', 'pause', 'start']);
+  expect(of(me, { status: 'scheduled', owner_id: 'me' })).toEqual([
+    'clone',
+    'delete',
+    'edit',
+    'pause',
+    'start',
+  ]);
   expect(of(me, { status: 'paused', owner_id: 'me' })).toEqual(['clone', 'delete', 'edit', 'resume']);
-  expect(of(me, { status: 'disabled' })).toEqual(['clone', 'delete', 'edit']);
+  expect(of(me, { status: 'disabled', owner_id: 'me' })).toEqual(['clone', 'delete', 'edit']);
 });
 
 test('a manager only stops', () => {
   const me = { id: 'me', role: 'manager' } as const;
   expect(of(me, { status: 'running', owner_id: 'you' })).toEqual(['disable']);
   expect(of(me, { status: 'disabled', owner_id: 'you' })).toEqual(['enable']);
-  expect(isForeign(me, {})).toBe(true);
+  expect(isForeign(me, { owner_id: 'you' })).toBe(true);
 });
 
 test('an administrator starts and stops what is not theirs, and edits what is', () => {

@@ -11,7 +11,7 @@ export function actionsFor(
   me: Pick<Me, 'id' | 'role'>,
   mailing: Pick<Mailing, 'status' | 'owner_id'>,
 ): Set<Action> {
-  const own = me.role !== 'manager' && (mailing.owner_id === undefined || mailing.owner_id === me.id);
+  const own = me.role !== 'manager' && mailing.owner_id === me.id;
   const { status } = mailing;
   const out = new Set<Action>();
   const offer = (action: Action, when: boolean) => when && out.add(action);
@@ -28,5 +28,5 @@ export function actionsFor(
 
 /** Whether it is somebody else's, and so is only looked at. */
 export function isForeign(me: Pick<Me, 'id' | 'role'>, mailing: Pick<Mailing, 'owner_id'>): boolean {
-  return me.role === 'manager' || (mailing.owner_id !== undefined && mailing.owner_id !== me.id);
+  return me.role === 'manager' || mailing.owner_id !== me.id;
 }

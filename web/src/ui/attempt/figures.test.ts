@@ -21,6 +21,8 @@ const attempt = (values: Partial<Attempt>): Attempt => ({
   expired: 0,
   last_response: '',
   reason: '',
+  owner_id: 'me',
+  owner_email: 'me@example.org',
   ...values,
 });
 
