@@ -75,8 +75,12 @@ func TestABlockOverRESTStopsWithinASecondAndUnblockingGoesOn(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, released.Reason)
 	}
-	require.NoError(t, r.sink.WaitFor(t.Context(), 6000))
+	require.NoError(t, r.sink.WaitFor(t.Context(), 6002))
 	got := r.sink.Recipients()
+	owner, err := r.Store.UserOverview(t.Context(), r.Owner)
+	require.NoError(t, err)
+	require.Equal(t, 2, got[owner.Email], "that the account is blocked, and that it is not")
+	delete(got, owner.Email)
 	require.Len(t, got, 3000)
 	for to, n := range got {
 		require.Equal(t, 2, n, "%s gets each mailing once", to)
