@@ -48,3 +48,7 @@ type IdentityLogin struct {
 	ReturnTo string // a path of this site
 	Begun    time.Time
 }
+
+// ErrCredentialsChanged says that an account has changed since its password was checked, so that the check says nothing
+// any more. To who signs in that is a wrong password.
+var ErrCredentialsChanged error = &Error{Kind: Unauthorized, Code: "invalid_credentials", Message: "the address or the password is wrong"}

@@ -139,7 +139,8 @@ func (a accountAPI) ChangeEmail(ctx context.Context, r openapi.ChangeEmailReques
 	if err := a.prove(ctx, r.Body.Password); err != nil {
 		return nil, err
 	}
-	if err := a.limits.within(ctx, mails("change-email", email, ownerOf(ctx).String())...); err != nil {
+	// By where it comes from, not by the account: those cost nothing, and each would have a limit of its own.
+	if err := a.limits.within(ctx, mails("change-email", email, originOf(ctx).address)...); err != nil {
 		return nil, err
 	}
 	code, err := a.passwords.newCode(ctx)

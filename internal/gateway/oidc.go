@@ -49,6 +49,7 @@ const loginPage = "/sign-in"
 // oidcAPI: Signing in at an identity provider.
 type oidcAPI struct {
 	store        identityStore
+	limits       limits
 	provider     IdentityProvider // nil: there is none
 	registration bool             // whether an account may be opened
 }
@@ -60,6 +61,9 @@ func (a oidcAPI) StartOIDC(ctx context.Context, r openapi.StartOIDCRequestObject
 	}
 	if err := mayHoldSession(ctx); err != nil {
 		return redirect{to: a.failed(ctx, err)}, nil
+	}
+	if err := a.limits.within(ctx, secrets("oidc", originOf(ctx).address)); err != nil { // each leaves a row behind for an hour
+		return nil, err
 	}
 	l := domain.IdentityLogin{State: random(), Browser: random(), Nonce: random(), Verifier: random(), ReturnTo: "/"}
 	if r.Params.ReturnTo != nil && isLocal(*r.Params.ReturnTo) {

@@ -178,7 +178,7 @@ func TestSecretsOfTheSecondFactorAreNowhere(t *testing.T) {
 	t.Parallel()
 	a, clock := newFactorAPI(t)
 	f := turnOn(a.member("anna@example.org", goodPassword), clock, goodPassword)
-	renewed := f.do("POST", base+"/me/second-factor/recovery-codes", object{"password": goodPassword}, "Idempotency-Key", "k").want(http.StatusOK).body["codes"]
+	renewed := f.do("POST", base+"/me/second-factor/recovery-codes", object{"password": goodPassword, "code": f.next()}, "Idempotency-Key", "k").want(http.StatusOK).body["codes"]
 	challenge := f.challenge()
 	a.logInWith(challenge, f.wrong()).want(http.StatusUnauthorized)
 	signedIn := a.logInWith(challenge, f.next()).want(http.StatusOK)
@@ -281,7 +281,10 @@ func TestARecoveryCodeWorksOnce(t *testing.T) {
 	assert.EqualValues(t, 9, me["recovery_codes_left"])
 	a.logInWith(f.challenge(), f.codes[0]).problem(http.StatusUnauthorized, "code_refused")
 
-	list, _ := f.do("POST", base+"/me/second-factor/recovery-codes", object{"password": goodPassword}).want(http.StatusOK).body["codes"].([]any)
+	renew := base + "/me/second-factor/recovery-codes"
+	assert.Equal(t, []string{"code"}, f.do("POST", renew, object{"password": goodPassword}).problem(http.StatusUnprocessableEntity, "validation_failed").fields())
+	assert.Equal(t, []string{"code"}, f.do("POST", renew, object{"password": goodPassword, "code": f.wrong()}).problem(http.StatusUnprocessableEntity, "validation_failed").fields())
+	list, _ := f.do("POST", renew, object{"password": goodPassword, "code": f.next()}).want(http.StatusOK).body["codes"].([]any)
 	require.Len(t, list, 10)
 	a.logInWith(f.challenge(), f.codes[1]).problem(http.StatusUnauthorized, "code_refused")
 	fresh, _ := list[0].(string)
@@ -335,7 +338,7 @@ func TestRemovingTheSecondFactor(t *testing.T) {
 	f.do("DELETE", base+"/me/second-factor", object{"password": goodPassword, "code": f.next()}).want(http.StatusNoContent)
 	assert.Equal(t, false, f.do("GET", base+"/me", nil).body["second_factor"])
 	f.do("DELETE", base+"/me/second-factor", object{"password": goodPassword, "code": f.next()}).problem(http.StatusConflict, "second_factor_off")
-	f.do("POST", base+"/me/second-factor/recovery-codes", object{"password": goodPassword}).problem(http.StatusConflict, "second_factor_off")
+	f.do("POST", base+"/me/second-factor/recovery-codes", object{"password": goodPassword, "code": f.next()}).problem(http.StatusConflict, "second_factor_off")
 	a.logInWith(challenge, f.codes[0]).problem(http.StatusUnauthorized, "code_refused")
 
 	again := turnOn(f.caller, clock, goodPassword) // at once, with a secret of its own

@@ -38,8 +38,9 @@ type credentialsStore interface {
 	// Credentials returns the zero user and no hash when there is no account.
 	Credentials(ctx context.Context, email domain.Address) (u domain.User, hash string, err error)
 	Rehash(ctx context.Context, user domain.ID, was, hash string) error
-	SignIn(ctx context.Context, user domain.ID, userAgent string) (secret string, err error)
-	Challenge(ctx context.Context, user domain.ID) (token string, err error)
+	// SignIn and Challenge return domain.ErrCredentialsChanged when hash is not the user's any more.
+	SignIn(ctx context.Context, user domain.ID, hash, userAgent string) (secret string, err error)
+	Challenge(ctx context.Context, user domain.ID, hash string) (token string, err error)
 	SignOut(ctx context.Context, secret string) error
 }
 
@@ -190,54 +191,65 @@ func (a signInAPI) LogIn(ctx context.Context, r openapi.LogInRequestObject) (ope
 	if err := a.limits.delay(ctx, signInsTo(email)); err != nil {
 		return nil, err
 	}
-	u, hash, err := a.store.Credentials(ctx, email)
-	if err != nil {
-		return nil, err
+	var result openapi.LogInResult
+	var cookie *string
+	err := domain.ErrCredentialsChanged
+	for try := 0; try < logInTries && errors.Is(err, domain.ErrCredentialsChanged); try++ {
+		result, cookie, err = a.logIn(ctx, email, r.Body.Password)
 	}
-	ok, stale, err := a.passwords.verify(ctx, r.Body.Password, hash)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return nil, unauthorized("invalid_credentials", "the address or the password is wrong")
-	}
-	if u.Blocked {
-		return nil, errBlocked(u)
-	}
-	if stale {
-		if err := a.rehash(ctx, u.ID, r.Body.Password, hash); err != nil {
-			return nil, err
-		}
-	}
-	if u.SecondFactor {
-		challenge, err := a.store.Challenge(ctx, u.ID)
-		if err != nil {
-			return nil, err
-		}
-		return openapi.LogIn200JSONResponse{Body: openapi.LogInResult{Challenge: &challenge}}, nil
-	}
-	result, cookie, err := a.welcome(ctx, u)
 	if err != nil {
 		return nil, err
 	}
 	return openapi.LogIn200JSONResponse{Body: result, Headers: openapi.LogIn200ResponseHeaders{SetCookie: cookie}}, nil
 }
 
-func (a signInAPI) rehash(ctx context.Context, user domain.ID, pw, was string) error {
+// logInTries is how often the password is checked again because the account has changed meanwhile.
+const logInTries = 3
+
+// logIn checks the password and answers with a session or, without a cookie, with a challenge.
+func (a signInAPI) logIn(ctx context.Context, email domain.Address, pw string) (result openapi.LogInResult, cookie *string, err error) {
+	u, hash, err := a.store.Credentials(ctx, email)
+	if err != nil {
+		return result, nil, err
+	}
+	ok, stale, err := a.passwords.verify(ctx, pw, hash)
+	if err != nil {
+		return result, nil, err
+	}
+	if !ok {
+		return result, nil, unauthorized("invalid_credentials", "the address or the password is wrong")
+	}
+	if u.Blocked {
+		return result, nil, errBlocked(u)
+	}
+	if stale {
+		if hash, err = a.rehash(ctx, u.ID, pw, hash); err != nil {
+			return result, nil, err
+		}
+	}
+	if u.SecondFactor {
+		challenge, err := a.store.Challenge(ctx, u.ID, hash)
+		return openapi.LogInResult{Challenge: &challenge}, nil, err
+	}
+	return a.welcome(ctx, u, hash)
+}
+
+// rehash returns the hash that it puts in the place of was.
+func (a signInAPI) rehash(ctx context.Context, user domain.ID, pw, was string) (string, error) {
 	hash, err := a.passwords.hash(ctx, pw)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return a.store.Rehash(ctx, user, was, hash)
+	return hash, a.store.Rehash(ctx, user, was, hash)
 }
 
 // welcome signs in somebody whose credentials were right, and returns the answer and its Set-Cookie.
-func (a signInAPI) welcome(ctx context.Context, u domain.User) (openapi.LogInResult, *string, error) {
+func (a signInAPI) welcome(ctx context.Context, u domain.User, hash string) (openapi.LogInResult, *string, error) {
 	me, err := a.account.show(actingAs(ctx, u), caller{user: u, scopes: domain.Scopes()})
 	if err != nil {
 		return openapi.LogInResult{}, nil, err
 	}
-	secret, err := a.store.SignIn(ctx, u.ID, originOf(ctx).userAgent)
+	secret, err := a.store.SignIn(ctx, u.ID, hash, originOf(ctx).userAgent)
 	if err != nil {
 		return openapi.LogInResult{}, nil, err
 	}

@@ -16,6 +16,10 @@ const (
 	// weighed is how many characters are looked at, because the time grows with their square; so many are strong enough
 	// unless they repeat.
 	weighed = 72
+	// signs is how many different ones of crowd are told apart. Of each letter that they may stand for zxcvbn tries every
+	// one, so its time grows with their product: with all of them to more than a second.
+	signs = 6
+	crowd = "4@({[<691!|7+$5"
 )
 
 var (
@@ -41,7 +45,22 @@ func CheckStrength(pw string, about ...string) error {
 
 func strong(pw string) bool {
 	runes := []rune(pw)
-	return zxcvbn.PasswordStrength(string(runes[:min(len(runes), weighed)]), nil).Score >= strongEnough
+	pw = string(runes[:min(len(runes), weighed)])
+	different := 0
+	for _, sign := range crowd {
+		if strings.ContainsRune(pw, sign) {
+			different++
+		}
+	}
+	if different > signs {
+		pw = alike().Replace(pw)
+	}
+	return zxcvbn.PasswordStrength(pw, nil).Score >= strongEnough
+}
+
+// alike puts one sign for all that may stand for the same letter.
+func alike() *strings.Replacer {
+	return strings.NewReplacer("@", "4", "{", "(", "[", "(", "<", "(", "9", "6", "1", "!", "|", "!", "7", "+", "5", "$")
 }
 
 // without takes the words of texts out of pw, and reports whether there were any.

@@ -271,7 +271,7 @@ func (s *Store) confirmChange(ctx context.Context, a account, u *sqlc.User, t sq
 	if err != nil {
 		return fmt.Errorf("void tokens: %w", err)
 	}
-	if err := s.notify(ctx, a.q, noticeTo(u, domain.NoticeEmailChanged, map[string]string{"new_email": t.Email})); err != nil {
+	if err := s.tell(ctx, a.q, u.VerifiedAt != nil, noticeTo(u, domain.NoticeEmailChanged, map[string]string{"new_email": t.Email})); err != nil {
 		return err
 	}
 	return s.auditAccount(ctx, a.q, u, domain.AuditEmailChange, map[string]any{"email": u.Email}, map[string]any{"email": t.Email})
@@ -304,7 +304,7 @@ func (s *Store) ChangeEmail(ctx context.Context, user domain.ID, email domain.Ad
 		if err := s.notify(ctx, a.q, n); err != nil {
 			return err
 		}
-		return s.notify(ctx, a.q, noticeTo(&u, domain.NoticeEmailChanging, map[string]string{"new_email": email.Display}))
+		return s.tell(ctx, a.q, u.VerifiedAt != nil, noticeTo(&u, domain.NoticeEmailChanging, map[string]string{"new_email": email.Display}))
 	})
 	if err != nil {
 		return fmt.Errorf("change the address of user %s: %w", user, err)

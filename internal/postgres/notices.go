@@ -34,6 +34,15 @@ func (s *Store) notify(ctx context.Context, q *sqlc.Queries, n domain.Notice) er
 	return s.put(ctx, q, events.NoticeDue{NoticeID: id})
 }
 
+// tell is notify for what an account's owner is told of what happens to it. An address that is not confirmed is told
+// nothing: whoever registered it may not be its owner, and could have us fill a stranger's mailbox.
+func (s *Store) tell(ctx context.Context, q *sqlc.Queries, confirmed bool, n domain.Notice) error {
+	if !confirmed {
+		return nil
+	}
+	return s.notify(ctx, q, n)
+}
+
 // LeaseNotice gives a notice to the sender that holds token, for ttl, unless another one has it or it is not to be sent.
 func (s *Store) LeaseNotice(ctx context.Context, id, token domain.ID, ttl time.Duration) (lease domain.NoticeLease, err error) {
 	err = s.inTx(ctx, func(q *sqlc.Queries) error {

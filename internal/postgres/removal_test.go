@@ -39,7 +39,7 @@ func TestAnAccountIsRemovedWithAllItOwnsWhenItsTimeHasComeAndNotBefore(t *testin
 		require.NoError(t, err)
 		_, err = store.CreateAPIKey(t.Context(), u.ID, "x")
 		require.NoError(t, err)
-		_, err = store.SignIn(t.Context(), u.ID, "a browser")
+		_, err = store.SignIn(t.Context(), u.ID, "", "a browser")
 		require.NoError(t, err)
 		require.NoError(t, store.ForgotPassword(t.Context(), domain.Address{Key: email}))
 		for _, statement := range []string{

@@ -35,7 +35,7 @@ func (s *Store) BlockUser(ctx context.Context, id domain.ID, reason string) erro
 		if err := s.endSessions(ctx, q, id, domain.ID{}); err != nil {
 			return err
 		}
-		if err := s.notify(ctx, q, noticeOf(u, domain.NoticeBlocked, map[string]string{"reason": reason})); err != nil {
+		if err := s.tell(ctx, q, u.Confirmed, noticeOf(u, domain.NoticeBlocked, map[string]string{"reason": reason})); err != nil {
 			return err
 		}
 		return s.audit(ctx, q, auditOfUser(domain.AuditUserBlock, u, reason, map[string]any{"blocked": false}, map[string]any{"blocked": true}))
@@ -70,7 +70,7 @@ func (s *Store) UnblockUser(ctx context.Context, id domain.ID) error {
 		if err := q.UserUnblock(ctx, id); err != nil {
 			return err
 		}
-		if err := s.notify(ctx, q, noticeOf(u, domain.NoticeUnblocked, nil)); err != nil {
+		if err := s.tell(ctx, q, u.Confirmed, noticeOf(u, domain.NoticeUnblocked, nil)); err != nil {
 			return err
 		}
 		before := map[string]any{"blocked": true, "reason": u.BlockedReason}

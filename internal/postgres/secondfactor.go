@@ -115,7 +115,7 @@ func (s *Store) TurnFactorOn(ctx context.Context, user domain.User, session doma
 		if err := s.forgetTries(ctx, q, user.ID); err != nil {
 			return err
 		}
-		if err := s.notify(ctx, q, noticeOf(&user, domain.NoticeFactorOn, nil)); err != nil {
+		if err := s.tell(ctx, q, user.Confirmed, noticeOf(&user, domain.NoticeFactorOn, nil)); err != nil {
 			return err
 		}
 		return s.audit(ctx, q, onAccount(user.ID, domain.AuditFactorOn))
@@ -137,22 +137,19 @@ func (s *Store) TurnFactorOff(ctx context.Context, user domain.User, proof domai
 		if err := s.forgetTries(ctx, q, user.ID); err != nil {
 			return err
 		}
-		if err := s.notify(ctx, q, noticeOf(&user, domain.NoticeFactorOff, nil)); err != nil {
+		if err := s.tell(ctx, q, user.Confirmed, noticeOf(&user, domain.NoticeFactorOff, nil)); err != nil {
 			return err
 		}
 		return s.audit(ctx, q, onAccount(user.ID, domain.AuditFactorOff))
 	})
 }
 
-// RenewRecoveryCodes replaces the user's recovery codes by those with the hashes; a Conflict without a second factor.
-func (s *Store) RenewRecoveryCodes(ctx context.Context, user domain.ID, hashes [][]byte) error {
+// RenewRecoveryCodes replaces the user's recovery codes by those with the hashes, and uses the proof up;
+// domain.ErrFactorRefused when it cannot be.
+func (s *Store) RenewRecoveryCodes(ctx context.Context, user domain.ID, proof domain.FactorProof, hashes [][]byte) error {
 	return s.inTx(ctx, func(q *sqlc.Queries) error {
-		f, err := q.FactorOf(ctx, user)
-		if err != nil {
-			return fmt.Errorf("look up second factor: %w", err)
-		}
-		if !f.TotpOn {
-			return domain.NewConflict("second_factor_off", "there is no second factor")
+		if err := s.useProof(ctx, q, user, proof); err != nil {
+			return err
 		}
 		if err := s.replaceCodes(ctx, q, user, hashes); err != nil {
 			return err
@@ -212,14 +209,21 @@ func (s *Store) FinishChallenge(ctx context.Context, user domain.User, challenge
 	ctx = asAuth(ctx)
 	in := domain.SignedIn{User: user}
 	err := s.inTx(ctx, func(q *sqlc.Queries) error {
+		// Before the challenge, as whoever sets a password does: no session begins after that ended all of them.
+		u, err := q.AccountLock(ctx, user.ID)
+		if err != nil {
+			return orNotFound(err, "user")
+		}
+		if u.BlockedAt != nil {
+			return errChallenge()
+		}
 		if _, err := s.useToken(ctx, q, challenge, tokenSecondFactor); err != nil {
 			if domain.KindOf(err) == domain.Invalid {
 				return errChallenge()
 			}
 			return err
 		}
-		err := s.useProof(ctx, q, user.ID, proof)
-		if err != nil {
+		if err := s.useProof(ctx, q, user.ID, proof); err != nil {
 			return err
 		}
 		if err := s.forgetTries(ctx, q, user.ID); err != nil {

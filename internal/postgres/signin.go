@@ -42,13 +42,17 @@ func (s *Store) Rehash(ctx context.Context, user domain.ID, was, hash string) er
 	return nil
 }
 
-// SignIn begins a session and returns its secret for the browser. Whoever calls it has checked the credentials.
-func (s *Store) SignIn(ctx context.Context, user domain.ID, userAgent string) (string, error) {
+// SignIn begins a session and returns its secret for the browser. Whoever calls it has checked the password against hash,
+// and found that no second factor is asked for; domain.ErrCredentialsChanged says that this is true no longer.
+func (s *Store) SignIn(ctx context.Context, user domain.ID, hash, userAgent string) (string, error) {
 	var secret string
 	err := s.inAccounts(ctx, func(a account) error {
-		u, err := a.q.AccountLock(ctx, user)
+		u, err := s.lockUnchanged(ctx, a, user, hash)
 		if err != nil {
-			return orNotFound(err, "user")
+			return err
+		}
+		if u.TotpOn {
+			return domain.ErrCredentialsChanged
 		}
 		if secret, _, err = s.beginSession(ctx, a.q, user, userAgent); err != nil {
 			return err
@@ -58,10 +62,28 @@ func (s *Store) SignIn(ctx context.Context, user domain.ID, userAgent string) (s
 	return secret, err
 }
 
-// Challenge returns the token that stands for a password that was right while the second factor is asked for.
-func (s *Store) Challenge(ctx context.Context, user domain.ID) (string, error) {
+// lockUnchanged locks the account of a user whose password was checked against hash. Checking takes a while, in which a
+// new password or a block may have ended every session: none is to begin after that.
+func (s *Store) lockUnchanged(ctx context.Context, a account, user domain.ID, hash string) (sqlc.User, error) {
+	u, err := a.q.AccountLock(ctx, user)
+	if err != nil {
+		return sqlc.User{}, orNotFound(err, "user")
+	}
+	if u.PasswordHash != hash || u.BlockedAt != nil {
+		return sqlc.User{}, domain.ErrCredentialsChanged
+	}
+	return u, nil
+}
+
+// Challenge returns the token that stands for a password that was right while the second factor is asked for. hash and
+// errors are as in SignIn.
+func (s *Store) Challenge(ctx context.Context, user domain.ID, hash string) (string, error) {
 	var token string
-	err := s.inAccounts(ctx, func(a account) (err error) {
+	err := s.inAccounts(ctx, func(a account) error {
+		_, err := s.lockUnchanged(ctx, a, user, hash)
+		if err != nil {
+			return err
+		}
 		token, err = s.issueToken(ctx, a.q, newToken{user: user, purpose: tokenSecondFactor, life: challengeLife})
 		return err
 	})
@@ -102,8 +124,8 @@ func (s *Store) UserByReset(ctx context.Context, token string) (domain.User, err
 }
 
 // ResetPassword uses the token, sets the password and ends every session. The link came by mail, so it confirms the
-// address as well; keys that were made before anybody had confirmed it stop working, because whoever made them need not
-// be its owner.
+// address as well; keys and a second factor from before anybody had confirmed it stop working, because whoever made them
+// need not be its owner.
 func (s *Store) ResetPassword(ctx context.Context, token, hash string) error {
 	return s.inAccounts(ctx, func(a account) error {
 		t, err := s.useToken(ctx, a.q, token, tokenReset)
@@ -114,16 +136,33 @@ func (s *Store) ResetPassword(ctx context.Context, token, hash string) error {
 		if err != nil {
 			return fmt.Errorf("lock user %s: %w", t.UserID, err)
 		}
-		if u.VerifiedAt == nil && u.EmailKey == t.EmailKey {
-			if _, err := a.q.AccountConfirm(ctx, sqlc.AccountConfirmParams{ID: u.ID, EmailKey: t.EmailKey, Now: s.stamp()}); err != nil {
-				return fmt.Errorf("confirm user %s: %w", u.ID, err)
-			}
-			if err := a.q.AccountRevokeKeys(ctx, sqlc.AccountRevokeKeysParams{UserID: u.ID, Now: s.stamp()}); err != nil {
-				return fmt.Errorf("revoke keys: %w", err)
+		if u.EmailKey != t.EmailKey {
+			return errToken() // the address has been changed since, and the link is in the old one's mailbox
+		}
+		if u.VerifiedAt == nil {
+			if err := s.confirmOwner(ctx, a, &u); err != nil {
+				return err
 			}
 		}
 		return s.setPassword(ctx, a, &u, hash, domain.ID{}, domain.AuditPasswordReset)
 	})
+}
+
+// confirmOwner confirms an account whose owner has just shown that its address is theirs, and takes from it what whoever
+// opened it could keep the owner out with, or come back by.
+func (s *Store) confirmOwner(ctx context.Context, a account, u *sqlc.User) error {
+	now := s.stamp()
+	if _, err := a.q.AccountConfirm(ctx, sqlc.AccountConfirmParams{ID: u.ID, EmailKey: u.EmailKey, Now: now}); err != nil {
+		return fmt.Errorf("confirm user %s: %w", u.ID, err)
+	}
+	u.VerifiedAt = &now
+	if err := a.q.AccountRevokeKeys(ctx, sqlc.AccountRevokeKeysParams{UserID: u.ID, Now: now}); err != nil {
+		return fmt.Errorf("revoke keys: %w", err)
+	}
+	if _, err := a.q.FactorOff(ctx, u.ID); err != nil {
+		return fmt.Errorf("turn second factor off: %w", err)
+	}
+	return s.replaceCodes(ctx, a.q, u.ID, nil)
 }
 
 // ChangePassword sets the user's password and ends every session but the one named.
@@ -152,7 +191,7 @@ func (s *Store) setPassword(ctx context.Context, a account, u *sqlc.User, hash s
 	if err != nil {
 		return fmt.Errorf("void tokens: %w", err)
 	}
-	if err := s.notify(ctx, a.q, noticeTo(u, domain.NoticePasswordSet, nil)); err != nil {
+	if err := s.tell(ctx, a.q, u.VerifiedAt != nil, noticeTo(u, domain.NoticePasswordSet, nil)); err != nil {
 		return err
 	}
 	return s.auditAccount(ctx, a.q, u, action)

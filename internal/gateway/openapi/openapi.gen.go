@@ -2166,7 +2166,7 @@ type BeginSecondFactorJSONRequestBody = PasswordInput
 type ConfirmSecondFactorJSONRequestBody = CodeInput
 
 // RenewRecoveryCodesJSONRequestBody defines body for RenewRecoveryCodes for application/json ContentType.
-type RenewRecoveryCodesJSONRequestBody = PasswordInput
+type RenewRecoveryCodesJSONRequestBody = SecondFactorRemoval
 
 // CreateMessageJSONRequestBody defines body for CreateMessage for application/json ContentType.
 type CreateMessageJSONRequestBody = MessageInput

@@ -1148,7 +1148,7 @@ export interface paths {
         put?: never;
         /**
          * Make new recovery codes
-         * @description The old ones stop working.
+         * @description The old ones stop working. It takes a code: who has recovery codes can turn the second factor off.
          */
         post: operations["renewRecoveryCodes"];
         delete?: never;
@@ -4960,7 +4960,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasswordInput"];
+                "application/json": components["schemas"]["SecondFactorRemoval"];
             };
         };
         responses: {

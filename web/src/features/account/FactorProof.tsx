@@ -26,16 +26,20 @@ export function FactorProof({ purpose, onSetup, onCodes, onEnd }: Props) {
     initialValues: { password: '', code: '' },
     validate: {
       password: (value) => (me.has_password ? required(value) : null),
-      code: (value) => (purpose === 'remove' ? required(value) : null),
+      code: (value) => (purpose === 'begin' ? null : required(value)),
     },
   });
   const { onSubmit, pending, error } = useSubmit(form, async ({ password, code }) => {
     const body = proof(me.has_password, password);
-    if (purpose === 'begin') onSetup(await call(api.POST('/me/second-factor', { body })));
-    else if (purpose === 'renew') {
-      onCodes((await call(api.POST('/me/second-factor/recovery-codes', { body }))).codes);
+    if (purpose === 'begin') {
+      onSetup(await call(api.POST('/me/second-factor', { body })));
+      return;
+    }
+    const both = { ...body, code: code.trim() };
+    if (purpose === 'renew') {
+      onCodes((await call(api.POST('/me/second-factor/recovery-codes', { body: both }))).codes);
     } else {
-      await done(api.DELETE('/me/second-factor', { body: { ...body, code: code.trim() } }));
+      await done(api.DELETE('/me/second-factor', { body: both }));
       onEnd();
     }
   });
@@ -53,7 +57,7 @@ export function FactorProof({ purpose, onSetup, onCodes, onEnd }: Props) {
             {...form.getInputProps('password')}
           />
         )}
-        {purpose === 'remove' && (
+        {purpose !== 'begin' && (
           <TextInput
             label={t('factor.codeOrRecovery')}
             autoComplete="one-time-code"
