@@ -51,6 +51,7 @@ type oidcAPI struct {
 	store        identityStore
 	provider     IdentityProvider // nil: there is none
 	registration bool             // whether an account may be opened
+	limits       limits
 }
 
 // StartOIDC implements openapi.StrictServerInterface.
@@ -60,6 +61,9 @@ func (a oidcAPI) StartOIDC(ctx context.Context, r openapi.StartOIDCRequestObject
 	}
 	if err := mayHoldSession(ctx); err != nil {
 		return redirect{to: a.failed(ctx, err)}, nil
+	}
+	if err := a.limits.within(ctx, outings(originOf(ctx).address)); err != nil {
+		return nil, err
 	}
 	l := domain.IdentityLogin{State: random(), Browser: random(), Nonce: random(), Verifier: random(), ReturnTo: "/"}
 	if r.Params.ReturnTo != nil && isLocal(*r.Params.ReturnTo) {

@@ -24,8 +24,8 @@ type secondFactorStore interface {
 	TurnFactorOn(ctx context.Context, user domain.User, session domain.ID, proof domain.FactorProof, recovery [][]byte) error
 	// TurnFactorOff uses the proof up; domain.ErrFactorRefused when that cannot be done.
 	TurnFactorOff(ctx context.Context, user domain.User, proof domain.FactorProof) error
-	// RenewRecoveryCodes replaces them; a Conflict without a second factor.
-	RenewRecoveryCodes(ctx context.Context, user domain.ID, hashes [][]byte) error
+	// RenewRecoveryCodes uses the proof up and replaces them; domain.ErrFactorRefused when that cannot be done.
+	RenewRecoveryCodes(ctx context.Context, user domain.ID, proof domain.FactorProof, hashes [][]byte) error
 	// TryChallenge counts a try and returns whose challenge it is and the sealed secret; an Unauthorized error when it has
 	// ended.
 	TryChallenge(ctx context.Context, challenge string) (domain.User, []byte, error)
@@ -147,14 +147,9 @@ func (a secondFactorAPI) RemoveSecondFactor(ctx context.Context, r openapi.Remov
 	case !state.On:
 		return nil, domain.NewConflict("second_factor_off", "there is no second factor")
 	}
-	if err := a.prove(ctx, user.ID, state, r.Body.Password); err != nil {
+	proof, err := a.proveBoth(ctx, user.ID, state, r.Body)
+	if err != nil {
 		return nil, err
-	}
-	proof := domain.FactorProof{}
-	if hash, ok := totp.Recovery(r.Body.Code); ok {
-		proof.Recovery = hash
-	} else if proof, err = a.check(ctx, user.ID, state.Sealed, r.Body.Code); err != nil {
-		return nil, orInvalid(err)
 	}
 	if err := a.store.TurnFactorOff(ctx, user, proof); err != nil {
 		return nil, orInvalid(err)
@@ -175,14 +170,27 @@ func (a secondFactorAPI) RenewRecoveryCodes(ctx context.Context, r openapi.Renew
 	case !state.On:
 		return nil, domain.NewConflict("second_factor_off", "there is no second factor")
 	}
-	if err := a.prove(ctx, user.ID, state, r.Body.Password); err != nil {
+	proof, err := a.proveBoth(ctx, user.ID, state, r.Body)
+	if err != nil {
 		return nil, err
 	}
 	codes, hashes := totp.NewRecoveryCodes()
-	if err := a.store.RenewRecoveryCodes(ctx, user.ID, hashes); err != nil {
-		return nil, err
+	if err := a.store.RenewRecoveryCodes(ctx, user.ID, proof, hashes); err != nil {
+		return nil, orInvalid(err)
 	}
 	return openapi.RenewRecoveryCodes200JSONResponse{Codes: codes}, nil
+}
+
+// proveBoth checks the password and a code of either kind: the password alone must not get anybody past the second factor.
+func (a secondFactorAPI) proveBoth(ctx context.Context, user domain.ID, state domain.Factor, given *openapi.SecondFactorProof) (domain.FactorProof, error) {
+	if err := a.prove(ctx, user, state, given.Password); err != nil {
+		return domain.FactorProof{}, err
+	}
+	if hash, ok := totp.Recovery(given.Code); ok {
+		return domain.FactorProof{Recovery: hash}, nil
+	}
+	proof, err := a.check(ctx, user, state.Sealed, given.Code)
+	return proof, orInvalid(err)
 }
 
 // prove checks the password; whoever has none has nothing to prove with but the session. The try stays counted: where a code

@@ -178,7 +178,7 @@ func TestSecretsOfTheSecondFactorAreNowhere(t *testing.T) {
 	t.Parallel()
 	a, clock := newFactorAPI(t)
 	f := turnOn(a.member("anna@example.org", goodPassword), clock, goodPassword)
-	renewed := f.do("POST", base+"/me/second-factor/recovery-codes", object{"password": goodPassword}, "Idempotency-Key", "k").want(http.StatusOK).body["codes"]
+	renewed := f.do("POST", base+"/me/second-factor/recovery-codes", object{"password": goodPassword, "code": f.next()}, "Idempotency-Key", "k").want(http.StatusOK).body["codes"]
 	challenge := f.challenge()
 	a.logInWith(challenge, f.wrong()).want(http.StatusUnauthorized)
 	signedIn := a.logInWith(challenge, f.next()).want(http.StatusOK)
@@ -281,7 +281,7 @@ func TestARecoveryCodeWorksOnce(t *testing.T) {
 	assert.EqualValues(t, 9, me["recovery_codes_left"])
 	a.logInWith(f.challenge(), f.codes[0]).problem(http.StatusUnauthorized, "code_refused")
 
-	list, _ := f.do("POST", base+"/me/second-factor/recovery-codes", object{"password": goodPassword}).want(http.StatusOK).body["codes"].([]any)
+	list, _ := f.do("POST", base+"/me/second-factor/recovery-codes", object{"password": goodPassword, "code": f.codes[2]}).want(http.StatusOK).body["codes"].([]any)
 	require.Len(t, list, 10)
 	a.logInWith(f.challenge(), f.codes[1]).problem(http.StatusUnauthorized, "code_refused")
 	fresh, _ := list[0].(string)
@@ -289,6 +289,21 @@ func TestARecoveryCodeWorksOnce(t *testing.T) {
 	other := turnOn(a.member("boris@example.org", goodPassword), clock, goodPassword)
 	fresh, _ = list[1].(string)
 	a.logInWith(other.challenge(), fresh).problem(http.StatusUnauthorized, "code_refused") // another's
+}
+
+// TestThePasswordAloneMakesNoRecoveryCodes: with them a password would do for everything.
+func TestThePasswordAloneMakesNoRecoveryCodes(t *testing.T) {
+	t.Parallel()
+	a, clock := newFactorAPI(t)
+	f := turnOn(a.member("anna@example.org", goodPassword), clock, goodPassword)
+	renew := func(body object) answer { return f.do("POST", base+"/me/second-factor/recovery-codes", body) }
+	assert.Equal(t, []string{"code"}, renew(object{"password": goodPassword}).want(http.StatusUnprocessableEntity).fields())
+	assert.Equal(t, []string{"code"}, renew(object{"password": goodPassword, "code": f.wrong()}).want(http.StatusUnprocessableEntity).fields())
+	assert.Equal(t, []string{"password"}, renew(object{"code": f.next()}).want(http.StatusUnprocessableEntity).fields())
+	code := f.next()
+	renew(object{"password": goodPassword, "code": code}).want(http.StatusOK)
+	assert.Equal(t, []string{"code"}, renew(object{"password": goodPassword, "code": code}).want(http.StatusUnprocessableEntity).fields(), "each works once")
+	a.logInWith(f.challenge(), f.codes[0]).problem(http.StatusUnauthorized, "code_refused")
 }
 
 func TestGuessingIsBounded(t *testing.T) {
@@ -335,7 +350,7 @@ func TestRemovingTheSecondFactor(t *testing.T) {
 	f.do("DELETE", base+"/me/second-factor", object{"password": goodPassword, "code": f.next()}).want(http.StatusNoContent)
 	assert.Equal(t, false, f.do("GET", base+"/me", nil).body["second_factor"])
 	f.do("DELETE", base+"/me/second-factor", object{"password": goodPassword, "code": f.next()}).problem(http.StatusConflict, "second_factor_off")
-	f.do("POST", base+"/me/second-factor/recovery-codes", object{"password": goodPassword}).problem(http.StatusConflict, "second_factor_off")
+	f.do("POST", base+"/me/second-factor/recovery-codes", object{"password": goodPassword, "code": f.codes[0]}).problem(http.StatusConflict, "second_factor_off")
 	a.logInWith(challenge, f.codes[0]).problem(http.StatusUnauthorized, "code_refused")
 
 	again := turnOn(f.caller, clock, goodPassword) // at once, with a secret of its own

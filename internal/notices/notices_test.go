@@ -123,6 +123,7 @@ func everything() map[domain.NoticeKind]struct {
 		domain.NoticeEmailChanged: {
 			map[string]string{"new_email": "new@example.net"}, []string{"new@example.net", "not you"}, []string{"new@example.net", "не вы"},
 		},
+		domain.NoticeIdentityLinked: {nil, []string{"identity provider", "not you"}, []string{"провайдера входа", "не вы"}},
 		domain.NoticeFactorOn:  {nil, []string{"recovery codes", "not you"}, []string{"коды восстановления", "не вы"}},
 		domain.NoticeFactorOff: {nil, []string{"password alone", "not you"}, []string{"достаточно пароля", "не вы"}},
 		domain.NoticeDeleting: {

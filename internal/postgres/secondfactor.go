@@ -144,8 +144,9 @@ func (s *Store) TurnFactorOff(ctx context.Context, user domain.User, proof domai
 	})
 }
 
-// RenewRecoveryCodes replaces the user's recovery codes by those with the hashes; a Conflict without a second factor.
-func (s *Store) RenewRecoveryCodes(ctx context.Context, user domain.ID, hashes [][]byte) error {
+// RenewRecoveryCodes uses the proof up and replaces the user's recovery codes by those with the hashes; a Conflict without a
+// second factor, domain.ErrFactorRefused when the proof was used before.
+func (s *Store) RenewRecoveryCodes(ctx context.Context, user domain.ID, proof domain.FactorProof, hashes [][]byte) error {
 	return s.inTx(ctx, func(q *sqlc.Queries) error {
 		f, err := q.FactorOf(ctx, user)
 		if err != nil {
@@ -153,6 +154,9 @@ func (s *Store) RenewRecoveryCodes(ctx context.Context, user domain.ID, hashes [
 		}
 		if !f.TotpOn {
 			return domain.NewConflict("second_factor_off", "there is no second factor")
+		}
+		if err := s.useProof(ctx, q, user, proof); err != nil {
+			return err
 		}
 		if err := s.replaceCodes(ctx, q, user, hashes); err != nil {
 			return err

@@ -233,7 +233,8 @@ export interface paths {
         put?: never;
         /**
          * Sign in with the second factor
-         * @description A code of the authenticator, or a recovery code, which works once.
+         * @description A code of the authenticator, or a recovery code; each works once. Five may be tried with one challenge, and ten an hour
+         *     from one address.
          */
         post: operations["logInSecondFactor"];
         delete?: never;
@@ -286,7 +287,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where the identity provider sends the browser back to */
+        /**
+         * Where the identity provider sends the browser back to
+         * @description Leads to where `return_to` said, signed in; to `/sign-in#challenge=…&return_to=…` when the account has a second factor;
+         *     or to `/login?error=` with `oidc_denied`, `oidc_failed`, `oidc_state` (it took too long, or was begun in another
+         *     browser), `oidc_unavailable`, `oidc_email_unverified`, `registration_closed`, `user_blocked`, `unavailable` or
+         *     `internal`.
+         *
+         *     An identity that is new here is linked to the account with the address that its provider has verified. If that
+         *     account never confirmed the address, its password, sessions, API keys and second factor end with that and its
+         *     mailings are paused: whoever opened it did not show that the address is theirs. Without an account one is opened.
+         */
         get: operations["finishOIDC"];
         put?: never;
         post?: never;
@@ -305,7 +316,7 @@ export interface paths {
         };
         /**
          * Sign in at the identity provider
-         * @description A redirect for browsers.
+         * @description A redirect for browsers. Where the provider is away it leads to `/sign-in?error=oidc_unavailable`.
          */
         get: operations["startOIDC"];
         put?: never;
@@ -715,7 +726,8 @@ export interface paths {
          * Create a mailing
          * @description It goes to `client_ids` and to everyone who is in `list_ids` when it starts; someone named twice gets one message.
          *     Without `start_at`, or with one that has passed, it starts at once; with one to come, by itself at that time.
-         *     With `draft` it waits until it is edited with `draft: false`.
+         *     With `draft` it waits until it is edited with `draft: false`. Without `draft` it needs what `send` needs: that scope,
+         *     and a confirmed address.
          */
         post: operations["createMailing"];
         delete?: never;
@@ -748,7 +760,8 @@ export interface paths {
         /**
          * Change a mailing
          * @description What is absent stays as it is; arrays are replaced as a whole. `end_at: null` removes the end. A finished mailing that
-         *     gets a later start is scheduled again.
+         *     gets a later start is scheduled again. Unless the mailing is a draft and stays one, or is paused or disabled, this needs
+         *     what `send` needs.
          */
         patch: operations["updateMailing"];
         trace?: never;
@@ -787,7 +800,7 @@ export interface paths {
         put?: never;
         /**
          * Disable a mailing (managers)
-         * @description Any user's. Its owner sees the reason and cannot start it.
+         * @description Any user's. Its owner sees the reason, gets mail about it, and cannot start it. Disabling twice changes nothing.
          */
         post: operations["disableMailing"];
         delete?: never;
@@ -926,7 +939,7 @@ export interface paths {
         put?: never;
         /**
          * Start a mailing now
-         * @description Whatever its schedule says, which goes on afterwards.
+         * @description Whatever its schedule says, which goes on afterwards. Administrators may start anyone's; the attempt is its owner's.
          */
         post: operations["startMailing"];
         delete?: never;
@@ -962,7 +975,7 @@ export interface paths {
         };
         /**
          * List what was done to your account and your things, newest first
-         * @description What managers and administrators did, and what changed your account.
+         * @description What managers and administrators did, and what changed your account. Who of them it was, and from where, is not shown.
          */
         get: operations["listActivity"];
         put?: never;
@@ -1427,8 +1440,9 @@ export interface paths {
         put?: never;
         /**
          * Block a user
-         * @description Within a second the user's sessions end, keys stop working and running mailings stop; planned ones are held. Administrators
-         *     and you yourself cannot be blocked by a manager. Blocking twice changes nothing.
+         * @description Within a second the user's sessions end, keys stop working and running mailings stop; planned ones are held. Nobody blocks
+         *     an administrator but another one (`user_is_admin`), himself (`user_is_self`), or the last administrator (`last_admin`).
+         *     Blocking twice changes nothing, not even the reason.
          */
         post: operations["blockUser"];
         delete?: never;
@@ -1451,7 +1465,7 @@ export interface paths {
         put?: never;
         /**
          * Make a manager, an administrator, or a plain user again
-         * @description The last administrator stays one.
+         * @description The last administrator who is not blocked stays one (`last_admin`).
          */
         post: operations["setUserRole"];
         delete?: never;
@@ -1474,7 +1488,7 @@ export interface paths {
         put?: never;
         /**
          * Unblock a user
-         * @description What was held goes on. Unblocking twice changes nothing.
+         * @description What was held goes on. Administrators are unblocked by administrators. Unblocking twice changes nothing.
          */
         post: operations["unblockUser"];
         delete?: never;
@@ -1575,6 +1589,16 @@ export interface components {
             late_ms: number;
             /** Format: uuid */
             mailing_id: string;
+            /**
+             * Format: email
+             * @description The address of whose it is.
+             */
+            owner_email: string;
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             */
+            owner_id: string;
             /** @description Why nothing moves, or why it ended early; empty otherwise. */
             reason: string;
             /** @description How it went; null while it has not finished. */
@@ -1656,11 +1680,11 @@ export interface components {
         AuditEntry: {
             /** @example user.block */
             action: string;
-            /** @description The address of who did it; empty where nobody has one. */
+            /** @description The address of who did it; empty where actor_id is null. */
             actor_email: string;
             /**
              * Format: uuid
-             * @description Who did it; null for the operator's program and for Vestnik itself.
+             * @description Who did it; null for the operator's program, for Vestnik itself, for who was not signed in, and in what you are shown of others.
              */
             actor_id: string | null;
             /** @description The IP address it came from; empty on the machine itself and in what you are shown of others. */
@@ -1728,6 +1752,16 @@ export interface components {
             full_name: string;
             /** Format: uuid */
             id: string;
+            /**
+             * Format: email
+             * @description The address of whose it is.
+             */
+            owner_email: string;
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             */
+            owner_id: string;
             revision: number;
             /** @description Why nothing is sent to this address any more; null when it is. */
             suppressed: components["schemas"]["Suppression"] | null;
@@ -2002,6 +2036,16 @@ export interface components {
             id: string;
             /** @example Казань */
             name: string;
+            /**
+             * Format: email
+             * @description The address of whose it is.
+             */
+            owner_email: string;
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             */
+            owner_id: string;
             revision: number;
         };
         /** @description A new list. */
@@ -2051,6 +2095,16 @@ export interface components {
              */
             next_at: string | null;
             on_unknown: components["schemas"]["OnUnknown"];
+            /**
+             * Format: email
+             * @description The address of whose it is.
+             */
+            owner_email: string;
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             */
+            owner_id: string;
             periodicity: components["schemas"]["Periodicity"];
             /** @description The mail service that takes the messages; null for the default one. */
             provider_id: string | null;
@@ -2197,6 +2251,16 @@ export interface components {
             html: string;
             /** Format: uuid */
             id: string;
+            /**
+             * Format: email
+             * @description The address of whose it is.
+             */
+            owner_email: string;
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             */
+            owner_id: string;
             revision: number;
             subject: string;
             /** @description Empty: made from the HTML when it is sent. */
@@ -2237,6 +2301,16 @@ export interface components {
             created_at: string;
             /** Format: uuid */
             id: string;
+            /**
+             * Format: email
+             * @description The address of whose it is.
+             */
+            owner_email: string;
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             */
+            owner_id: string;
             revision: number;
             subject: string;
             /** Format: date-time */
@@ -2387,7 +2461,7 @@ export interface components {
             reported_at: string;
             /** @description How many senders have it now. */
             senders: number;
-            /** @description Domains of recipients that asked for fewer messages, for now. */
+            /** @description Domains of recipients that asked for fewer messages, for now. For managers and administrators; empty for others. */
             slowed_domains: components["schemas"]["SlowedDomain"][];
             state: components["schemas"]["ProviderStatus"];
         };
@@ -2495,7 +2569,7 @@ export interface components {
             code: string;
         };
         /** @description Proof that it is you. */
-        SecondFactorRemoval: {
+        SecondFactorProof: {
             /** @description Six digits of the authenticator, or a recovery code. */
             code: string;
             /**
@@ -3684,7 +3758,7 @@ export interface operations {
             query?: {
                 /** @description The encoding of the file. Without it that of the Content-Type holds; else it is told from the file. */
                 charset?: "utf-8" | "windows-1251" | "utf-16" | "utf-16le" | "utf-16be";
-                /** @description The id that the import shall have, a new UUID (version 7 is best); 409 if there is one with it. Without it one is made. */
+                /** @description The id that the import shall have, a new UUID (version 7 is best); 409 if you have one with it, 404 if it is not to be had. Without it one is made. */
                 id?: string;
                 /** @description A list to which every client of the file is added. */
                 list_id?: string;
@@ -4832,7 +4906,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SecondFactorRemoval"];
+                "application/json": components["schemas"]["SecondFactorProof"];
             };
         };
         responses: {
@@ -4886,7 +4960,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasswordInput"];
+                "application/json": components["schemas"]["SecondFactorProof"];
             };
         };
         responses: {

@@ -26,16 +26,17 @@ export function FactorProof({ purpose, onSetup, onCodes, onEnd }: Props) {
     initialValues: { password: '', code: '' },
     validate: {
       password: (value) => (me.has_password ? required(value) : null),
-      code: (value) => (purpose === 'remove' ? required(value) : null),
+      code: (value) => (purpose === 'begin' ? null : required(value)),
     },
   });
   const { onSubmit, pending, error } = useSubmit(form, async ({ password, code }) => {
-    const body = proof(me.has_password, password);
-    if (purpose === 'begin') onSetup(await call(api.POST('/me/second-factor', { body })));
+    const known = proof(me.has_password, password);
+    const body = { ...known, code: code.trim() };
+    if (purpose === 'begin') onSetup(await call(api.POST('/me/second-factor', { body: known })));
     else if (purpose === 'renew') {
       onCodes((await call(api.POST('/me/second-factor/recovery-codes', { body }))).codes);
     } else {
-      await done(api.DELETE('/me/second-factor', { body: { ...body, code: code.trim() } }));
+      await done(api.DELETE('/me/second-factor', { body }));
       onEnd();
     }
   });
@@ -53,7 +54,7 @@ export function FactorProof({ purpose, onSetup, onCodes, onEnd }: Props) {
             {...form.getInputProps('password')}
           />
         )}
-        {purpose === 'remove' && (
+        {purpose !== 'begin' && (
           <TextInput
             label={t('factor.codeOrRecovery')}
             autoComplete="one-time-code"
