@@ -27,9 +27,19 @@ openapi() {
   diff -u $dir/openapi.gen.go "$tmp/openapi.gen.go"
 }
 
+# A promise of docs/security.md names the tests that show it, and these exist.
+promises() {
+  local name
+  grep -o '`Test[A-Za-z0-9_]*`' docs/security.md | tr -d '`' | sort -u >"$tmp/named"
+  grep -rhoE '^func Test[A-Za-z0-9_]*' --include='*_test.go' cmd internal test | sed 's/^func //' | sort -u >"$tmp/tests"
+  name=$(comm -23 "$tmp/named" "$tmp/tests")
+  [ -s "$tmp/named" ] && [ -z "$name" ] || { echo "there is no test $name"; return 1; }
+}
+
 check "internal/postgres/sqlc" "make generate" go tool -modfile=tools.mod sqlc diff
 check "internal/gateway/openapi" "make generate" openapi
 check "web/src/api" "make generate" scripts/web.sh verify
+check "docs/security.md" "naming tests that exist" promises
 check "go.mod, go.sum" "go mod tidy" go mod tidy -diff
 # Not tidied: tools.mod would then list what the programs need as well. It is complete when its tools can be built.
 check "tools.mod, tools.sum" "go get -modfile=tools.mod tool" go list -modfile=tools.mod -mod=readonly -deps tool

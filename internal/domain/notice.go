@@ -17,6 +17,7 @@ const (
 	NoticeEmailChanged   NoticeKind = "email_changed"    // new_email: to the old address
 	NoticeFactorOn       NoticeKind = "second_factor_on"
 	NoticeFactorOff      NoticeKind = "second_factor_off"
+	NoticeIdentityLinked NoticeKind = "identity_linked"
 	NoticeDeleting       NoticeKind = "account_deleting" // delete_at (RFC 3339)
 	NoticeBlocked        NoticeKind = "account_blocked"  // reason
 	NoticeUnblocked      NoticeKind = "account_unblocked"

@@ -174,7 +174,7 @@ func New(d Deps) (http.Handler, error) {
 		userAPI:         userAPI{d.Store},
 		auditAPI:        auditAPI{d.Store},
 		secondFactorAPI: secondFactorAPI{d.Store, account, passwords, d.Factor, d.Clock},
-		oidcAPI:         oidcAPI{d.Store, limits{d.Limiter}, d.Identities, !d.RegistrationClosed},
+		oidcAPI:         oidcAPI{d.Store, d.Identities, !d.RegistrationClosed, limits{d.Limiter}},
 	}
 	group := engine.Group(basePath, apiHeaders, front.sameOrigin, front.arrive, remember, authenticate(d.Store), contract.access,
 		contract.watch(d.Store), contract.readBody, contract.idempotent(d.Store), contract.check)

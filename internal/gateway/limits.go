@@ -57,6 +57,11 @@ func secrets(call, address string) one {
 	return one{call, domain.Rate{Burst: 60, Period: 10 * time.Minute}, []string{network(address)}}
 }
 
+// outings limits how often somebody sets out for the identity provider: each is a row that is kept for a while.
+func outings(address string) one {
+	return one{"oidc-from", domain.Rate{Burst: 60, Period: 10 * time.Minute}, []string{network(address)}}
+}
+
 // proofs limits the tries of a password by somebody who is signed in.
 func proofs(user domain.ID) one {
 	return one{"proof", domain.Rate{Burst: 10, Period: 10 * time.Minute}, []string{user.String()}}

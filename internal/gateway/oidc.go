@@ -49,9 +49,9 @@ const loginPage = "/sign-in"
 // oidcAPI: Signing in at an identity provider.
 type oidcAPI struct {
 	store        identityStore
-	limits       limits
 	provider     IdentityProvider // nil: there is none
 	registration bool             // whether an account may be opened
+	limits       limits
 }
 
 // StartOIDC implements openapi.StrictServerInterface.
@@ -62,7 +62,7 @@ func (a oidcAPI) StartOIDC(ctx context.Context, r openapi.StartOIDCRequestObject
 	if err := mayHoldSession(ctx); err != nil {
 		return redirect{to: a.failed(ctx, err)}, nil
 	}
-	if err := a.limits.within(ctx, secrets("oidc", originOf(ctx).address)); err != nil { // each leaves a row behind for an hour
+	if err := a.limits.within(ctx, outings(originOf(ctx).address)); err != nil {
 		return nil, err
 	}
 	l := domain.IdentityLogin{State: random(), Browser: random(), Nonce: random(), Verifier: random(), ReturnTo: "/"}

@@ -16,6 +16,8 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/gateway"
 	"github.com/vestnik-mail/vestnik/internal/oidc"
 	"github.com/vestnik-mail/vestnik/internal/oidctest"
+	"github.com/vestnik-mail/vestnik/internal/redis"
+	"github.com/vestnik-mail/vestnik/internal/redistest"
 	"github.com/vestnik-mail/vestnik/internal/totp"
 )
 
@@ -268,6 +270,25 @@ func TestAConfirmedAccountIsLinked(t *testing.T) {
 	assert.Equal(t, true, me["has_password"])
 	assert.Empty(t, me["name"], "what the owner chose stays")
 	known.do("GET", base+"/me", nil).want(http.StatusOK)
+	e.me(e.signIn(anna()))
+	e.me(e.signIn(oidctest.Claims{"sub": "another", "email": "boris@example.org", "email_verified": true}))
+	var told []string
+	e.query(&told, "SELECT array_agg(email) FROM notices WHERE kind = 'identity_linked'")
+	assert.Equal(t, []string{"anna@example.org"}, told, "once, and nobody whose account it opens")
+}
+
+// TestSettingOutIsLimited: each time a row is kept for whoever asks.
+func TestSettingOutIsLimited(t *testing.T) {
+	t.Parallel()
+	client, err := redis.Open(redistest.Start(t).URL())
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, client.Close()) })
+	e := newElsewhere(t, func(d *gateway.Deps) { d.Limiter = redis.NewLimits(client) })
+	for range 60 {
+		e.start("/")
+	}
+	(&caller{api: e.api}).do("GET", base+"/auth/oidc/start", nil).problem(http.StatusTooManyRequests, "too_many_tries")
+	assert.Equal(t, 60, e.count("SELECT count(*) FROM oidc_logins"))
 }
 
 // TestAnUnconfirmedAccountIsTakenOver: somebody opened an account with Anna's address and waits for her.

@@ -162,7 +162,7 @@ func (a secondFactorAPI) RenewRecoveryCodes(ctx context.Context, r openapi.Renew
 }
 
 // proveBoth holds somebody who is signed in to the password and to a code, which is still to be used up.
-func (a secondFactorAPI) proveBoth(ctx context.Context, user domain.ID, given *openapi.SecondFactorRemoval) (domain.FactorProof, error) {
+func (a secondFactorAPI) proveBoth(ctx context.Context, user domain.ID, given *openapi.SecondFactorProof) (domain.FactorProof, error) {
 	if err := invalid(ctx); err != nil {
 		return domain.FactorProof{}, err
 	}

@@ -294,6 +294,21 @@ func TestARecoveryCodeWorksOnce(t *testing.T) {
 	a.logInWith(other.challenge(), fresh).problem(http.StatusUnauthorized, "code_refused") // another's
 }
 
+// TestThePasswordAloneMakesNoRecoveryCodes: with them a password would do for everything.
+func TestThePasswordAloneMakesNoRecoveryCodes(t *testing.T) {
+	t.Parallel()
+	a, clock := newFactorAPI(t)
+	f := turnOn(a.member("anna@example.org", goodPassword), clock, goodPassword)
+	renew := func(body object) answer { return f.do("POST", base+"/me/second-factor/recovery-codes", body) }
+	assert.Equal(t, []string{"code"}, renew(object{"password": goodPassword}).want(http.StatusUnprocessableEntity).fields())
+	assert.Equal(t, []string{"code"}, renew(object{"password": goodPassword, "code": f.wrong()}).want(http.StatusUnprocessableEntity).fields())
+	assert.Equal(t, []string{"password"}, renew(object{"code": f.next()}).want(http.StatusUnprocessableEntity).fields())
+	code := f.next()
+	renew(object{"password": goodPassword, "code": code}).want(http.StatusOK)
+	assert.Equal(t, []string{"code"}, renew(object{"password": goodPassword, "code": code}).want(http.StatusUnprocessableEntity).fields(), "each works once")
+	a.logInWith(f.challenge(), f.codes[0]).problem(http.StatusUnauthorized, "code_refused")
+}
+
 func TestGuessingIsBounded(t *testing.T) {
 	t.Parallel()
 	a, clock := newFactorAPI(t)

@@ -123,8 +123,9 @@ func everything() map[domain.NoticeKind]struct {
 		domain.NoticeEmailChanged: {
 			map[string]string{"new_email": "new@example.net"}, []string{"new@example.net", "not you"}, []string{"new@example.net", "не вы"},
 		},
-		domain.NoticeFactorOn:  {nil, []string{"recovery codes", "not you"}, []string{"коды восстановления", "не вы"}},
-		domain.NoticeFactorOff: {nil, []string{"password alone", "not you"}, []string{"достаточно пароля", "не вы"}},
+		domain.NoticeIdentityLinked: {nil, []string{"identity provider", "not you"}, []string{"провайдера входа", "не вы"}},
+		domain.NoticeFactorOn:       {nil, []string{"recovery codes", "not you"}, []string{"коды восстановления", "не вы"}},
+		domain.NoticeFactorOff:      {nil, []string{"password alone", "not you"}, []string{"достаточно пароля", "не вы"}},
 		domain.NoticeDeleting: {
 			map[string]string{"delete_at": "2026-12-27T17:05:00+03:00"},
 			[]string{"27 December 2026, 14:05 UTC", "not you"},

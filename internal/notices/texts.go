@@ -179,7 +179,7 @@ func needs(kind domain.NoticeKind) []string {
 	case domain.NoticeMailingStopped:
 		return []string{"mailing"}
 	case domain.NoticeExists, domain.NoticePasswordSet, domain.NoticeEmailTaken, domain.NoticeFactorOn, domain.NoticeFactorOff,
-		domain.NoticeBlocked, domain.NoticeUnblocked:
+		domain.NoticeIdentityLinked, domain.NoticeBlocked, domain.NoticeUnblocked:
 	}
 	return nil
 }

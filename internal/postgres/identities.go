@@ -126,6 +126,7 @@ func (s *Store) adopt(ctx context.Context, q *sqlc.Queries, id domain.Identity, 
 	}
 	now, actions := s.stamp(), []domain.AuditAction{domain.AuditIdentityLink}
 	row, err := s.lockVouched(ctx, q, id.Email.Key)
+	linked := err == nil && row.VerifiedAt != nil // to what somebody has already: he is told
 	switch {
 	case errors.Is(err, pgx.ErrNoRows) && !registration:
 		return sqlc.User{}, &domain.Error{Kind: domain.Forbidden, Code: "registration_closed", Message: "there is no account with this address, and none may be opened"}
@@ -147,6 +148,12 @@ func (s *Store) adopt(ctx context.Context, q *sqlc.Queries, id domain.Identity, 
 	}
 	if err := q.IdentityInsert(ctx, sqlc.IdentityInsertParams{Issuer: id.Issuer, Subject: id.Subject, UserID: row.ID, CreatedAt: now}); err != nil {
 		return sqlc.User{}, err
+	}
+	if linked {
+		u := toUser(row)
+		if err := s.notify(ctx, q, noticeOf(&u, domain.NoticeIdentityLinked, nil)); err != nil {
+			return sqlc.User{}, err
+		}
 	}
 	actor, _ := domain.ActorOf(ctx)
 	ctx = domain.WithActor(ctx, domain.Actor{ID: row.ID, Email: row.Email, Role: domain.Role(row.Role), Address: actor.Address})

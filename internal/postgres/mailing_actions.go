@@ -146,6 +146,9 @@ func (s *Store) StartMailing(ctx context.Context, owner, id domain.ID) (domain.A
 		if row.OwnerBlocked {
 			return "", domain.NewConflict("owner_blocked", "the mailing's owner is blocked")
 		}
+		if row.OwnerUnconfirmed {
+			return "", errMayNotSend(domain.UserUnconfirmed)
+		}
 		if err := s.startOfAnothers(ctx, q, row, attempt); err != nil {
 			return "", err
 		}
@@ -189,10 +192,14 @@ func (s *Store) startOfAnothers(ctx context.Context, q *sqlc.Queries, row *sqlc.
 		}
 		u := toUser(owner)
 		if u.MaySend() != nil {
-			return domain.NewConflict("owner_may_not_send", "the mailing's owner may not send: the account is "+string(u.Status()))
+			return errMayNotSend(u.Status())
 		}
 	}
 	return s.audit(ctx, q, auditOfMailing(domain.AuditMailingStart, row, "", nil, map[string]any{"attempt_id": attempt}))
+}
+
+func errMayNotSend(owner domain.UserStatus) error {
+	return domain.NewConflict("owner_may_not_send", "the mailing's owner may not send: the account is "+string(owner))
 }
 
 // DeleteMailing removes one of owner's mailings; its reports stay. What is being sent stops within a window, and

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -116,4 +117,46 @@ func TestNothingStartsForWhoDeletesHisAccount(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, planned(t, w, m.ID), "02 09:00 planned")
 	require.Equal(t, at(1, 12), clock.Now())
+}
+
+// TestNothingStartsForWhoHasNotConfirmed tries every way by which mail begins to go out, whoever asks, on what was made
+// before.
+func TestNothingStartsForWhoHasNotConfirmed(t *testing.T) {
+	t.Parallel()
+	w, clock, before, _ := ended(t, 4)
+	m := w.Mailing(nil)
+	plan(t, w, m.ID)
+	planned, found := w.Attempt(m.ID)
+	require.True(t, found)
+	w.Exec("UPDATE users SET verified_at = NULL")
+	clock.set(clock.Now().Add(time.Hour))
+
+	refused(t, w, before, "owner_may_not_send")
+	admin := domain.Actor{ID: domain.NewID(clock.Now()), Role: domain.RoleAdmin}
+	for who, ctx := range map[string]context.Context{
+		"the owner": domain.WithActor(t.Context(), domain.Actor{ID: w.Owner}), "an administrator": domain.WithActor(t.Context(), admin), "the shell": t.Context(),
+	} {
+		_, err := w.Store.StartMailing(ctx, domain.ID{}, m.ID)
+		var e *domain.Error
+		require.ErrorAs(t, err, &e, who)
+		require.Equal(t, "owner_may_not_send", e.Code, who)
+	}
+	for range 2 { // planning in between takes nothing away
+		start, err := w.Store.StartAttempt(t.Context(), planned.ID)
+		require.NoError(t, err)
+		require.Equal(t, domain.NotWanted, start.State)
+		plan(t, w, m.ID)
+	}
+	w.Exec("UPDATE attempts SET hinted_at = 'epoch' WHERE id = $1", planned.ID)
+	overdue, err := w.Store.HintOverdue(t.Context(), time.Second)
+	require.NoError(t, err)
+	require.Empty(t, overdue, "nobody is asked to start it")
+
+	w.Exec("UPDATE users SET verified_at = now()")
+	overdue, err = w.Store.HintOverdue(t.Context(), time.Second)
+	require.NoError(t, err)
+	require.Equal(t, []domain.ID{m.ID}, overdue)
+	start, err := w.Store.StartAttempt(t.Context(), planned.ID)
+	require.NoError(t, err)
+	require.Equal(t, domain.Began, start.State)
 }

@@ -60,6 +60,8 @@ func (s *Store) mayResend(ctx context.Context, q *sqlc.Queries, m *sqlc.MailingL
 		return domain.NewConflict("mailing_disabled", "the mailing is disabled"+because(m.Reason)+"; a manager must enable it first")
 	case m.OwnerBlocked:
 		return domain.NewConflict("owner_blocked", "the mailing's owner is blocked")
+	case m.OwnerUnconfirmed:
+		return errMayNotSend(domain.UserUnconfirmed)
 	case m.EndAt != nil && !m.EndAt.After(now):
 		return domain.NewConflict("mailing_end_past", "the mailing's end has passed; set an end ahead, or none")
 	}

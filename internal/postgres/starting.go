@@ -110,7 +110,7 @@ func (s *Store) currentPlan(ctx context.Context, q *sqlc.Queries, m *sqlc.Mailin
 func mayStart(m *sqlc.MailingLockRow) bool {
 	switch domain.MailingStatus(m.Status) {
 	case domain.MailingScheduled, domain.MailingRunning, domain.MailingFinished:
-		return m.DeletedAt == nil && !m.OwnerBlocked
+		return m.DeletedAt == nil && !m.OwnerBlocked && !m.OwnerUnconfirmed // once he has confirmed, the sweeper asks again
 	case domain.MailingDraft, domain.MailingPaused, domain.MailingDisabled:
 	}
 	return false

@@ -1291,8 +1291,8 @@ type SecondFactorInput struct {
 	Code string `json:"code"`
 }
 
-// SecondFactorRemoval Proof that it is you.
-type SecondFactorRemoval struct {
+// SecondFactorProof Proof that it is you.
+type SecondFactorProof struct {
 	// Code Six digits of the authenticator, or a recovery code.
 	Code string `json:"code"`
 
@@ -2157,7 +2157,7 @@ type ChangeEmailJSONRequestBody = ChangeEmailInput
 type ChangePasswordJSONRequestBody = ChangePasswordInput
 
 // RemoveSecondFactorJSONRequestBody defines body for RemoveSecondFactor for application/json ContentType.
-type RemoveSecondFactorJSONRequestBody = SecondFactorRemoval
+type RemoveSecondFactorJSONRequestBody = SecondFactorProof
 
 // BeginSecondFactorJSONRequestBody defines body for BeginSecondFactor for application/json ContentType.
 type BeginSecondFactorJSONRequestBody = PasswordInput
@@ -2166,7 +2166,7 @@ type BeginSecondFactorJSONRequestBody = PasswordInput
 type ConfirmSecondFactorJSONRequestBody = CodeInput
 
 // RenewRecoveryCodesJSONRequestBody defines body for RenewRecoveryCodes for application/json ContentType.
-type RenewRecoveryCodesJSONRequestBody = SecondFactorRemoval
+type RenewRecoveryCodesJSONRequestBody = SecondFactorProof
 
 // CreateMessageJSONRequestBody defines body for CreateMessage for application/json ContentType.
 type CreateMessageJSONRequestBody = MessageInput

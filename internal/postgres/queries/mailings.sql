@@ -6,8 +6,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, sqlc.arg(now), sqlc.arg(no
 -- name: MailingLock :one
 -- The row of a mailing, locked until the transaction ends. Everything that changes a mailing or starts it goes
 -- through here first, so these wait for each other. The owner's row is locked as well, after the mailing's: who waited
--- here while the owner was unblocked must not see him as he was before. Nothing starts for who is to be deleted, either.
-SELECT m.*, (u.blocked_at IS NOT NULL OR u.delete_at IS NOT NULL)::boolean AS owner_blocked, u.blocked_reason AS owner_blocked_reason
+-- here while the owner was unblocked must not see him as he was before. Nothing starts for who is to be deleted, either,
+-- nor for who has not confirmed his address.
+SELECT m.*, (u.blocked_at IS NOT NULL OR u.delete_at IS NOT NULL)::boolean AS owner_blocked, u.blocked_reason AS owner_blocked_reason,
+    (u.verified_at IS NULL)::boolean AS owner_unconfirmed
 FROM mailings m JOIN users u ON u.id = m.owner_id
 WHERE m.id = $1
 FOR NO KEY UPDATE OF m FOR SHARE OF u;

@@ -37,7 +37,7 @@ WITH late AS (
     SELECT a.id FROM attempts a JOIN mailings m ON m.id = a.mailing_id JOIN users u ON u.id = m.owner_id
     WHERE a.status = 'planned' AND a.due_at <= sqlc.arg(due_before)::timestamptz
       AND a.hinted_at < sqlc.arg(hinted_before)::timestamptz
-      AND m.status NOT IN ('paused', 'disabled', 'draft') AND m.deleted_at IS NULL AND u.blocked_at IS NULL
+      AND m.status NOT IN ('paused', 'disabled', 'draft') AND m.deleted_at IS NULL AND u.blocked_at IS NULL AND u.verified_at IS NOT NULL
     ORDER BY a.due_at
     LIMIT 500
     FOR UPDATE OF a SKIP LOCKED

@@ -274,7 +274,8 @@ func (q *Queries) MailingList(ctx context.Context, arg MailingListParams) ([]Mai
 }
 
 const mailingLock = `-- name: MailingLock :one
-SELECT m.id, m.owner_id, m.name, m.message_id, m.start_at, m.end_at, m.time_zone, m.periodicity, m.on_unknown, m.status, m.held_status, m.reason, m.set_at, m.active_at, m.needs_plan, m.revision, m.created_at, m.updated_at, m.deleted_at, m.provider, (u.blocked_at IS NOT NULL OR u.delete_at IS NOT NULL)::boolean AS owner_blocked, u.blocked_reason AS owner_blocked_reason
+SELECT m.id, m.owner_id, m.name, m.message_id, m.start_at, m.end_at, m.time_zone, m.periodicity, m.on_unknown, m.status, m.held_status, m.reason, m.set_at, m.active_at, m.needs_plan, m.revision, m.created_at, m.updated_at, m.deleted_at, m.provider, (u.blocked_at IS NOT NULL OR u.delete_at IS NOT NULL)::boolean AS owner_blocked, u.blocked_reason AS owner_blocked_reason,
+    (u.verified_at IS NULL)::boolean AS owner_unconfirmed
 FROM mailings m JOIN users u ON u.id = m.owner_id
 WHERE m.id = $1
 FOR NO KEY UPDATE OF m FOR SHARE OF u
@@ -303,11 +304,13 @@ type MailingLockRow struct {
 	Provider           string
 	OwnerBlocked       bool
 	OwnerBlockedReason string
+	OwnerUnconfirmed   bool
 }
 
 // The row of a mailing, locked until the transaction ends. Everything that changes a mailing or starts it goes
 // through here first, so these wait for each other. The owner's row is locked as well, after the mailing's: who waited
-// here while the owner was unblocked must not see him as he was before. Nothing starts for who is to be deleted, either.
+// here while the owner was unblocked must not see him as he was before. Nothing starts for who is to be deleted, either,
+// nor for who has not confirmed his address.
 func (q *Queries) MailingLock(ctx context.Context, id domain.ID) (MailingLockRow, error) {
 	row := q.db.QueryRow(ctx, mailingLock, id)
 	var i MailingLockRow
@@ -334,6 +337,7 @@ func (q *Queries) MailingLock(ctx context.Context, id domain.ID) (MailingLockRow
 		&i.Provider,
 		&i.OwnerBlocked,
 		&i.OwnerBlockedReason,
+		&i.OwnerUnconfirmed,
 	)
 	return i, err
 }

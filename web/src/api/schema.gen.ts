@@ -316,7 +316,7 @@ export interface paths {
         };
         /**
          * Sign in at the identity provider
-         * @description A redirect for browsers. Where the provider is away it leads to `/login?error=oidc_unavailable`.
+         * @description A redirect for browsers. Where the provider is away it leads to `/sign-in?error=oidc_unavailable`.
          */
         get: operations["startOIDC"];
         put?: never;
@@ -2569,7 +2569,7 @@ export interface components {
             code: string;
         };
         /** @description Proof that it is you. */
-        SecondFactorRemoval: {
+        SecondFactorProof: {
             /** @description Six digits of the authenticator, or a recovery code. */
             code: string;
             /**
@@ -4906,7 +4906,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SecondFactorRemoval"];
+                "application/json": components["schemas"]["SecondFactorProof"];
             };
         };
         responses: {
@@ -4960,7 +4960,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SecondFactorRemoval"];
+                "application/json": components["schemas"]["SecondFactorProof"];
             };
         };
         responses: {

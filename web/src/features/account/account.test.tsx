@@ -57,6 +57,17 @@ test('the second factor goes from the password to the recovery codes', async () 
   expect(await screen.findByText(/one-1\s+two-2/)).toBeInTheDocument();
 });
 
+test('new recovery codes take the password and a code', async () => {
+  const calls = server(() => ({ codes: ['one-1'] }));
+  await draw(<SecondFactorSection />, { namespaces: ['account'], me: { ...someone, second_factor: true } });
+  await userEvent.click(screen.getByRole('button', { name: 'New recovery codes' }));
+  await userEvent.type(screen.getByLabelText('Password'), 'right');
+  await userEvent.type(screen.getByLabelText('Code of the authenticator, or a recovery code'), ' 123456 ');
+  await userEvent.click(screen.getByRole('button', { name: 'New recovery codes' }));
+  expect(await screen.findByText('one-1')).toBeInTheDocument();
+  expect(calls[0]?.body).toEqual({ password: 'right', code: '123456' });
+});
+
 test('browsers are known again', () => {
   expect(deviceOf('Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0')).toEqual({
     browser: 'Firefox',

@@ -14,9 +14,24 @@ import { methodsQuery } from './methods';
 
 interface Props {
   returnTo: string | undefined;
-  /** Whether the identity provider sent the browser back without success. */
-  providerError: boolean;
+  /** Why the identity provider sent the browser back without success: a code of the contract. */
+  providerError: string | undefined;
   onResult: (result: Schema<'LogInResult'>) => void;
+}
+
+const words = {
+  oidc_denied: 'signIn.failed.denied',
+  oidc_state: 'signIn.failed.late',
+  oidc_unavailable: 'signIn.failed.away',
+  oidc_email_unverified: 'signIn.failed.unverified',
+  registration_closed: 'signIn.failed.closed',
+  user_blocked: 'signIn.failed.blocked',
+  tls_required: 'signIn.failed.tls',
+  unavailable: 'signIn.failed.unavailable',
+} as const;
+
+function wordsFor(code: string): (typeof words)[keyof typeof words] | 'signIn.oidcFailed' {
+  return Object.hasOwn(words, code) ? words[code as keyof typeof words] : 'signIn.oidcFailed';
 }
 
 export function PasswordStep({ returnTo, providerError, onResult }: Props) {
@@ -35,7 +50,7 @@ export function PasswordStep({ returnTo, providerError, onResult }: Props) {
     <>
       <AuthHeading title={t('signIn.title')} />
       <Stack>
-        {providerError && !error && <Alert color="red">{t('signIn.oidcFailed')}</Alert>}
+        {providerError !== undefined && !error && <Alert color="red">{t(wordsFor(providerError))}</Alert>}
         {oidc && (
           <Button
             component="a"

@@ -3,13 +3,16 @@ import { getRouteApi } from '@tanstack/react-router';
 import { PasswordStep } from './PasswordStep';
 import { SecondStep } from './SecondStep';
 import { useEnter } from './useEnter';
+import { useFragment } from './useToken';
 
 const route = getRouteApi('/public/sign-in');
 
 export function SignInPage() {
   const search = route.useSearch();
-  const enter = useEnter(search.return_to);
-  const [challenge, setChallenge] = useState<string>();
+  const fragment = useFragment(); // who comes back from the identity provider brings a challenge, and where to go on
+  const returnTo = search.return_to ?? fragment.get('return_to') ?? undefined;
+  const enter = useEnter(returnTo);
+  const [challenge, setChallenge] = useState(fragment.get('challenge') ?? undefined);
   if (challenge !== undefined) {
     return (
       <SecondStep
@@ -23,8 +26,8 @@ export function SignInPage() {
   }
   return (
     <PasswordStep
-      returnTo={search.return_to}
-      providerError={search.error !== undefined}
+      returnTo={returnTo}
+      providerError={search.error}
       onResult={({ me, challenge }) => {
         if (me) enter(me);
         else if (challenge !== null) setChallenge(challenge);

@@ -1,13 +1,17 @@
 import { useEffect, useState } from 'react';
 
 /**
- * The token of a link of ours: `#token=…`. A fragment is never sent to a server; it is taken out of the address at once, so
- * that it stays in no history either.
+ * What a link brings behind its `#`: `#token=…`. A fragment is never sent to a server; it is taken out of the address at
+ * once, so that it stays in no history either.
  */
-export function useToken(): string | undefined {
-  const [token] = useState(() => new URLSearchParams(location.hash.slice(1)).get('token') ?? undefined);
+export function useFragment(): URLSearchParams {
+  const [fragment] = useState(() => new URLSearchParams(location.hash.slice(1)));
   useEffect(() => {
     if (location.hash) history.replaceState(history.state, '', location.pathname + location.search);
   }, []);
-  return token;
+  return fragment;
+}
+
+export function useToken(): string | undefined {
+  return useFragment().get('token') ?? undefined;
 }
