@@ -80,6 +80,17 @@ ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON api_keys USING (user_id = (SELECT vestnik_user()));
 CREATE POLICY auth_read ON api_keys FOR SELECT USING ((SELECT vestnik_is('auth')));
 CREATE POLICY auth_update ON api_keys FOR UPDATE USING ((SELECT vestnik_is('auth')));
+-- Keys were made for what the role was, and may lie about where nobody would put those of an administrator.
+-- +goose StatementBegin
+CREATE FUNCTION api_keys_end_with_the_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    UPDATE api_keys SET revoked_at = now() WHERE user_id = NEW.id AND revoked_at IS NULL;
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER api_keys_end_with_the_role AFTER UPDATE OF role ON users
+    FOR EACH ROW WHEN (OLD.role <> NEW.role) EXECUTE FUNCTION api_keys_end_with_the_role();
 
 ALTER TABLE sessions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON sessions USING (user_id = (SELECT vestnik_user()));
@@ -357,7 +368,8 @@ $$;
 DROP INDEX attempts_all, suppressions_all;
 DROP TRIGGER mailings_guard ON mailings;
 DROP TRIGGER users_guard ON users;
-DROP FUNCTION mailings_guard, users_guard, vestnik_attempt, vestnik_is, vestnik_user;
+DROP TRIGGER api_keys_end_with_the_role ON users;
+DROP FUNCTION api_keys_end_with_the_role, mailings_guard, users_guard, vestnik_attempt, vestnik_is, vestnik_user;
 ALTER FUNCTION clients_have_owners() SECURITY INVOKER;
 ALTER FUNCTION list_clients_have_lists() SECURITY INVOKER;
 ALTER FUNCTION clients_go_with_owners() SECURITY INVOKER;

@@ -152,3 +152,15 @@ func TestAKeyMakesNobodyAnAdministrator(t *testing.T) {
 	admin.do("POST", role, object{"role": "admin"}).problem(http.StatusForbidden, "session_required")
 	admin.browser().do("POST", role, object{"role": "admin"}).want(http.StatusOK)
 }
+
+// TestANewRoleEndsKeysAndSessions: they were made for what the role was.
+func TestANewRoleEndsKeysAndSessions(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	admin, user := a.person("admin@example.org", domain.RoleAdmin), a.person("user@example.org", domain.RoleUser)
+	key := user.program(domain.ScopeSend)
+	key.do("GET", base+"/clients", nil).want(http.StatusOK)
+	admin.do("POST", user.path()+"/role", object{"role": "admin"}).want(http.StatusOK)
+	key.do("GET", base+"/clients", nil).problem(http.StatusUnauthorized, "unknown_api_key")
+	user.do("GET", base+"/clients", nil).problem(http.StatusUnauthorized, "session_ended")
+}

@@ -95,6 +95,9 @@ func (s *Store) SetRole(ctx context.Context, id domain.ID, role domain.Role) err
 		if err := q.UserSetRole(ctx, sqlc.UserSetRoleParams{ID: id, Role: string(role)}); err != nil {
 			return err
 		}
+		if err := s.endSessions(ctx, q, id, domain.ID{}); err != nil {
+			return err
+		}
 		return s.audit(ctx, q, auditOfUser(domain.AuditUserRole, u, "", map[string]any{"role": u.Role}, map[string]any{"role": role}))
 	})
 	if err != nil {

@@ -1,6 +1,5 @@
-import { useEffect } from 'react';
-import { Loader, Stack } from '@mantine/core';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Button, Stack } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api, done } from '@/api/client';
@@ -12,37 +11,34 @@ import { notifyDone } from '@/ui/notify';
 import { AuthHeading } from './AuthHeading';
 import { useToken } from './useToken';
 
-/** Where the link of the message of confirmation leads. */
+/**
+ * Where the link of the message of confirmation leads. Nothing happens before the button: scanners of mail open links, and
+ * some run what they find there, which must not confirm an account that a stranger has opened.
+ */
 export function VerifyPage() {
   const { t } = useTranslation('auth');
   const token = useToken();
   const navigate = useNavigate();
   const queryClient = useQueryClient();
-  // A query, so that it is sent once however often the page is drawn: the token works once.
-  const { isSuccess, error, refetch } = useQuery({
-    queryKey: ['auth', 'verify', token],
-    queryFn: async () => {
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: async () => {
       if (token === undefined) throw new ApiError({ status: 422, code: 'no_token' });
       await done(api.POST('/auth/verify', { body: { token } }));
-      return true;
     },
-    retry: false,
-    staleTime: Infinity,
-    refetchOnWindowFocus: false,
-    refetchOnReconnect: false,
+    onSuccess: () => {
+      notifyDone(t('verify.done'));
+      queryClient.removeQueries({ queryKey: meQuery.queryKey });
+      void navigate({ to: '/', replace: true });
+    },
   });
-  useEffect(() => {
-    if (!isSuccess) return;
-    notifyDone(t('verify.done'));
-    queryClient.removeQueries({ queryKey: meQuery.queryKey });
-    void navigate({ to: '/', replace: true });
-  }, [isSuccess, navigate, queryClient, t]);
 
   if (!error) {
     return (
       <>
-        <AuthHeading title={t('verify.title')}>{t('verify.wait')}</AuthHeading>
-        <Loader size="sm" role="status" aria-label={t('verify.wait')} />
+        <AuthHeading title={t('verify.title')}>{t('verify.text')}</AuthHeading>
+        <Button fullWidth loading={isPending} onClick={() => mutate()}>
+          {t('verify.confirm')}
+        </Button>
       </>
     );
   }
@@ -54,7 +50,7 @@ export function VerifyPage() {
         <ErrorState
           error={error}
           words={{ 422: t('verify.failed') }}
-          {...(refused ? {} : { onRetry: () => void refetch() })}
+          {...(refused ? {} : { onRetry: () => mutate() })}
         />
         <ButtonLink to="/check-mail" variant="default">
           {t('verify.action')}
