@@ -92,7 +92,7 @@ func (awayProvider) Finish(context.Context, domain.IdentityLogin, string, string
 }
 
 // client sees redirects itself.
-var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }} //nolint:gochecknoglobals // it holds nothing of a test
 
 // checkBraces stands in for the templates' real check.
 func checkBraces(m domain.Message) []domain.FieldError {
