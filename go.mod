@@ -139,3 +139,6 @@ require (
 	google.golang.org/grpc v1.84.0 // indirect
 	gopkg.in/yaml.v2 v2.4.0 // indirect
 )
+
+// Packages of the web application come with Go code of their own.
+ignore ./web/node_modules
