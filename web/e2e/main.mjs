@@ -1,0 +1,11 @@
+// Whole journeys in Chromium, against a `vestnik up` of their own. `make e2e` runs them all; of some:
+//
+//   E2E='confirmed by its code' npm run e2e
+import { after } from 'node:test';
+import { openStage } from './journey.mjs';
+import { accountJourneys } from './journeys/account.mjs';
+
+const stage = await openStage();
+after(() => stage.close());
+
+accountJourneys(stage);
