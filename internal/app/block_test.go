@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,8 +77,8 @@ func TestABlockOverRESTStopsWithinASecondAndUnblockingGoesOn(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, released.Reason)
 	}
-	require.NoError(t, r.sink.WaitFor(t.Context(), 6000))
 	got := r.sink.Recipients()
+	maps.DeleteFunc(got, func(to string, _ int) bool { return !strings.HasPrefix(to, "client-") }) // the owner is told as well
 	require.Len(t, got, 3000)
 	for to, n := range got {
 		require.Equal(t, 2, n, "%s gets each mailing once", to)

@@ -84,10 +84,13 @@ func (s *sending) startOne(ctx context.Context, id domain.ID) (domain.Attempt, e
 	return domain.Attempt{}, err
 }
 
-// startDue takes on the planned attempts whose time has come, and those that a sender left behind when it was killed. A second attempt beside a planned one would mail
-// everybody twice, so it is that one that is begun. The mailings are planned first, which puts right what nobody has
-// planned while no planner ran.
+// startDue takes on the planned attempts whose time has come, and those that a sender left behind when it was killed. A
+// second attempt beside a planned one would mail everybody twice, so it is that one that is begun. The mailings are planned
+// first, which puts right what nobody has planned while no planner ran. A sender hears of that at once, and may have begun or
+// even finished by the time the attempts are looked at.
 func (s *sending) startDue(ctx context.Context) error {
+	began := time.Now().Truncate(time.Microsecond) // as exactly as starts are kept
+	var looked []domain.ID
 	unplanned := func(ctx context.Context) ([]domain.ID, error) { return s.store.MailingsToPlan(ctx, 0) }
 	for _, find := range []func(context.Context) ([]domain.ID, error){unplanned, s.store.DueMailings} {
 		ids, err := find(ctx)
@@ -99,6 +102,7 @@ func (s *sending) startDue(ctx context.Context) error {
 				return err
 			}
 		}
+		looked = append(looked, ids...)
 	}
 	if err := s.adopt(ctx); err != nil {
 		return err
@@ -108,17 +112,19 @@ func (s *sending) startDue(ctx context.Context) error {
 		return err
 	}
 	seen := map[domain.ID]bool{}
-	for _, id := range due {
-		if seen[id] {
-			continue
-		}
-		seen[id] = true
-		attempts, err := s.dueAttempts(ctx, id)
+	for _, w := range s.watched {
+		seen[w.attempt.ID] = true
+	}
+	for _, id := range append(looked, due...) {
+		attempts, err := s.dueAttempts(ctx, id, began)
 		if err != nil {
 			return err
 		}
 		for _, a := range attempts {
-			s.watched = append(s.watched, &watched{attempt: a})
+			if !seen[a.ID] {
+				s.watched = append(s.watched, &watched{attempt: a})
+			}
+			seen[a.ID] = true
 		}
 	}
 	return nil
@@ -140,8 +146,9 @@ func (s *sending) adopt(ctx context.Context) error {
 	return nil
 }
 
-// dueAttempts are the planned attempts of a mailing whose time has come: that of the schedule, and one by hand.
-func (s *sending) dueAttempts(ctx context.Context, id domain.ID) ([]domain.Attempt, error) {
+// dueAttempts are the attempts of a mailing whose time has come: planned ones, that of the schedule and one by hand, and
+// those that have started since.
+func (s *sending) dueAttempts(ctx context.Context, id domain.ID, since time.Time) ([]domain.Attempt, error) {
 	mailing, err := s.store.AnyMailing(ctx, id)
 	if err != nil {
 		return nil, err
@@ -152,7 +159,7 @@ func (s *sending) dueAttempts(ctx context.Context, id domain.ID) ([]domain.Attem
 	}
 	var due []domain.Attempt
 	for _, a := range attempts {
-		if a.Status == domain.AttemptPlanned && !a.DueAt.After(time.Now()) {
+		if a.Status == domain.AttemptPlanned && !a.DueAt.After(time.Now()) || !a.StartedAt.Before(since) {
 			due = append(due, a)
 		}
 	}

@@ -91,9 +91,6 @@ func (awayProvider) Finish(context.Context, domain.IdentityLogin, string, string
 	return domain.Identity{}, &domain.Error{Kind: domain.Unavailable, Code: "oidc_unavailable", Message: "away"}
 }
 
-// client sees redirects itself.
-var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-
 // checkBraces stands in for the templates' real check.
 func checkBraces(m domain.Message) []domain.FieldError {
 	var bad []domain.FieldError
@@ -171,7 +168,8 @@ func (c *caller) do(method, path string, body any, header ...string) answer {
 	for pair := range slices.Chunk(header, 2) {
 		r.Header.Set(pair[0], pair[len(pair)-1])
 	}
-	response, err := client.Do(r)
+	sends := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := sends.Do(r)
 	require.NoError(c.t, err)
 	defer func() { assert.NoError(c.t, response.Body.Close()) }()
 	raw, err := io.ReadAll(response.Body)

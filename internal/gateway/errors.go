@@ -30,7 +30,6 @@ func (e *httpError) Error() string { return e.detail }
 var (
 	errNoRoute  = &httpError{http.StatusNotFound, "not_found", "there is nothing at this address"}
 	errNoMethod = &httpError{http.StatusMethodNotAllowed, "method_not_allowed", "the Allow header says which methods there are here"}
-	errNotBuilt = &httpError{http.StatusNotImplemented, "not_implemented", "this cannot be done yet"}
 	errTooLarge = &httpError{http.StatusRequestEntityTooLarge, "body_too_large", "the body is larger than 10 MB"}
 )
 

@@ -75,6 +75,7 @@ func (s *scope) fill() {
 		`INSERT INTO sessions (id, user_id, hash, address, user_agent, created_at, last_seen_at) VALUES ($3, $1, 'h', '', '', $5, $5)`,
 		`INSERT INTO tokens (id, user_id, purpose, hash, created_at, expires_at) VALUES ($3, $1, 'reset', 'h', $5, $5)`,
 		`INSERT INTO recovery_codes (user_id, hash) VALUES ($1, 'h')`,
+		`INSERT INTO factor_tries (user_id, address, tries, since) VALUES ($1, '', 1, $5)`,
 		`INSERT INTO identities (issuer, subject, user_id, created_at) VALUES ('i', 's', $1, $5)`,
 		`INSERT INTO oidc_logins (hash, browser, nonce, verifier, return_to, created_at) VALUES ('h', 'b', 'n', 'v', '/', $5)`,
 		`INSERT INTO notices (id, user_id, email, kind, language, data, due_at, created_at) VALUES ($3, $1, 'e', 'k', 'en', '{}', $5, $5)`,
@@ -205,7 +206,7 @@ func TestScopedReads(t *testing.T) {
 func TestScopesOfTheServiceItself(t *testing.T) {
 	t.Parallel()
 	s := newScope(t, 2)
-	accounts := []string{"api_keys", "identities", "oidc_logins", "recovery_codes", "sessions", "tokens", "users"}
+	accounts := []string{"api_keys", "factor_tries", "identities", "oidc_logins", "recovery_codes", "sessions", "tokens", "users"}
 	for _, table := range s.tables {
 		all := s.Int("SELECT count(*) FROM " + table)
 		seen := s.sees(postgres.AsAuth(t.Context()), t, table)

@@ -246,8 +246,14 @@ func cancelInTheMiddle(t *testing.T, h Harness) {
 	t.Helper()
 	for _, connections := range []int{1, 4} {
 		ctx, cancel := context.WithCancel(t.Context())
+		var (
+			mu   sync.Mutex
+			came = map[string]bool{}
+		)
 		server := h.Start(t, func(to string) Fault {
-			if to == recipient(10) {
+			mu.Lock()
+			defer mu.Unlock()
+			if came[to] = true; len(came) == 11 { // whichever it is: on a busy machine one can be overtaken by all the others
 				cancel()
 			}
 			return None
@@ -270,7 +276,7 @@ func cancelInTheMiddle(t *testing.T, h Harness) {
 				require.Fail(t, "not finished", "%+v", r)
 			}
 		}
-		require.GreaterOrEqual(t, len(sent), 11-connections+1)
+		require.GreaterOrEqual(t, len(sent), 11)
 		once(t, server, sent...)
 	}
 }

@@ -22,8 +22,9 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     TextInput: { defaultProps: { size: 'sm' } },
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } }, // no menu item: axe is right to complain
     Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } },
-    Modal: { defaultProps: { centered: true } },
+    Modal: { defaultProps: { centered: true }, styles: { title: { fontWeight: 600, lineHeight: 1.35 } } },
   },
 });
 

@@ -10,6 +10,7 @@ export function OutcomeBadge({ outcome }: { outcome: Outcome }) {
       variant="default"
       tt="none"
       fw={500}
+      miw="max-content"
       leftSection={<Icon size={13} aria-hidden color={`var(--mantine-color-${color}-6)`} />}
     >
       {t(`outcome.${outcome}`)}

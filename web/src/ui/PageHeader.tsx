@@ -22,7 +22,13 @@ export function PageHeader({ title, action, badge, above = [], text }: Props) {
       <title>{`${title} · ${t('product')}`}</title>
       {above.length > 0 && (
         <nav aria-label={t('nav.breadcrumbs')}>
-          <Breadcrumbs separatorMargin={6}>
+          <Breadcrumbs
+            separatorMargin={6}
+            styles={{
+              root: { flexWrap: 'wrap' },
+              breadcrumb: { whiteSpace: 'normal', overflowWrap: 'anywhere', paddingBlock: 5 },
+            }}
+          >
             {above.map((page) => (
               <Anchor key={page.to} component={Link} to={page.to} size="sm">
                 {page.title}

@@ -7,4 +7,9 @@ export const importsRoutes = [
     path: '/imports',
     component: lazyRouteComponent(() => import('./ImportsPage'), 'ImportsPage'),
   }),
+  createRoute({
+    getParentRoute: () => shellRoute,
+    path: '/imports/$id',
+    component: lazyRouteComponent(() => import('./ImportPage'), 'ImportPage'),
+  }),
 ] as const;

@@ -7,4 +7,14 @@ export const messagesRoutes = [
     path: '/messages',
     component: lazyRouteComponent(() => import('./MessagesPage'), 'MessagesPage'),
   }),
+  createRoute({
+    getParentRoute: () => shellRoute,
+    path: '/messages/new',
+    component: lazyRouteComponent(() => import('./MessagePage'), 'NewMessagePage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute,
+    path: '/messages/$id',
+    component: lazyRouteComponent(() => import('./MessagePage'), 'MessagePage'),
+  }),
 ] as const;

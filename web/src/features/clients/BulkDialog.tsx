@@ -1,0 +1,121 @@
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
+import { Button, Group, List, Modal, Progress as Bar, Stack, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { api } from '@/api/client';
+import { ApiError } from '@/api/problem';
+import { useFormat } from '@/lib/useFormat';
+import { errorText } from '@/ui/errorText';
+import { runBulk, type Progress } from './bulk';
+import { useClientsCache } from './queries';
+import { selectionOf, type Chosen, type Selection } from './selection';
+
+export type BulkAction = { kind: 'delete' } | { kind: 'add' | 'remove'; list: string; name: string };
+
+interface Props {
+  action: BulkAction;
+  clients: readonly Chosen[];
+  /** `left` are those with which it did not work. */
+  onClose: (left: Selection) => void;
+}
+
+function send(action: BulkAction, client: string): Promise<unknown> {
+  if (action.kind === 'delete')
+    return api.DELETE('/clients/{id}', { params: { path: { id: client } } }).catch((error: unknown) => {
+      // It is gone already, which is what was wanted.
+      if (!(error instanceof ApiError && error.status === 404)) throw error;
+    });
+  const params = { path: { id: action.list, client_id: client } };
+  return action.kind === 'add'
+    ? api.PUT('/lists/{id}/clients/{client_id}', { params })
+    : api.DELETE('/lists/{id}/clients/{client_id}', { params });
+}
+
+/** Does it, shows how far it is, and says with whom it did not work and why. */
+export function BulkDialog({ action, clients, onClose }: Props) {
+  const { t } = useTranslation('clients');
+  const { number } = useFormat();
+  const cache = useClientsCache();
+  const abort = useRef(new AbortController());
+  const [progress, setProgress] = useState<Progress<Chosen>>({
+    total: clients.length,
+    done: 0,
+    failures: [],
+  });
+  const [over, setOver] = useState(false);
+
+  const run = useEffectEvent(async (signal: AbortSignal) => {
+    await runBulk(clients, ({ id }) => send(action, id), { signal, onProgress: setProgress });
+    setOver(true);
+  });
+  const begun = useRef(false);
+  useEffect(() => {
+    if (begun.current) return; // once, also where effects run twice
+    begun.current = true;
+    void run(abort.current.signal);
+  }, []);
+
+  const { total, done, failures } = progress;
+  const tried = done + failures.length;
+  const counted = { done: number(done), total: number(total), count: total };
+  const close = () => {
+    if (!over) return;
+    void cache.reset();
+    onClose(selectionOf(failures.map(({ item }) => item)));
+  };
+  const words = {
+    delete: over ? t('bulk.deleted', { count: done, formatted: number(done) }) : t('bulk.deleting', counted),
+    add: over ? t('bulk.added', { count: done, formatted: number(done) }) : t('bulk.adding', counted),
+    remove: over ? t('bulk.removed', { count: done, formatted: number(done) }) : t('bulk.removing', counted),
+  };
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title={words[action.kind]}
+      withCloseButton={over}
+      closeButtonProps={{ 'aria-label': t('action.close', { ns: 'common' }) }}
+      closeOnClickOutside={over}
+    >
+      <Stack>
+        {action.kind !== 'delete' && <Text size="sm">{t('bulk.inList', { name: action.name })}</Text>}
+        <Bar value={(100 * tried) / total} aria-label={words[action.kind]} animated={!over} />
+        <Text size="sm" role="status" className="tabular">
+          {t('bulk.count', counted)}
+          {failures.length > 0 &&
+            ` · ${t('bulk.failed', { count: failures.length, formatted: number(failures.length) })}`}
+          {over && tried < total && ` · ${t('bulk.stopped')}`}
+        </Text>
+        {failures.length > 0 && (
+          <List size="sm" spacing={4}>
+            {failures.slice(0, 10).map(({ item, error }) => (
+              <List.Item key={item.id} style={{ overflowWrap: 'anywhere' }}>
+                {item.email}: {errorText(error).text}
+              </List.Item>
+            ))}
+          </List>
+        )}
+        {failures.length > 10 && (
+          <Text size="sm">
+            {t('bulk.moreFailed', { count: failures.length - 10, formatted: number(failures.length - 10) })}
+          </Text>
+        )}
+        <Group justify="flex-end">
+          {over ? (
+            <Button onClick={close} data-autofocus>
+              {t('action.close', { ns: 'common' })}
+            </Button>
+          ) : (
+            <Button
+              variant="default"
+              onClick={() => {
+                abort.current.abort();
+              }}
+            >
+              {t('bulk.stop')}
+            </Button>
+          )}
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

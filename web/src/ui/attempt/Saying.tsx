@@ -1,0 +1,34 @@
+import { Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { Attempt } from '@/api/sending';
+import { useFormat } from '@/lib/useFormat';
+import { Reason } from '../Reason';
+import { audienceOf, sayingOf, settledOf } from './figures';
+
+/** What is happening with an attempt, or what came of it, in a sentence. */
+export function Saying({ attempt }: { attempt: Attempt }) {
+  const { t } = useTranslation();
+  const { number, time } = useFormat();
+  const saying = sayingOf(attempt);
+  const audience = audienceOf(attempt);
+  const words = {
+    done: number(settledOf(attempt)),
+    audience: audience === null ? t('unknown') : number(audience),
+    sent: number(attempt.sent),
+    at: time(attempt.due_at),
+  };
+  return (
+    <>
+      <Text size="sm">
+        {t(`attempt.saying.${saying}`, words)}
+        {attempt.status === 'running' && attempt.deferred > 0 && (
+          <> {t('attempt.deferred', { count: attempt.deferred, formatted: number(attempt.deferred) })}</>
+        )}
+        {attempt.unknown > 0 && (
+          <> {t('attempt.unknown', { count: attempt.unknown, formatted: number(attempt.unknown) })}</>
+        )}
+      </Text>
+      {attempt.reason !== '' && <Reason reason={attempt.reason} />}
+    </>
+  );
+}
