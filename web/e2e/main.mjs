@@ -3,9 +3,13 @@
 //   E2E='confirmed by its code' npm run e2e
 import { after } from 'node:test';
 import { openStage } from './journey.mjs';
+import { accessJourneys } from './journeys/access.mjs';
 import { accountJourneys } from './journeys/account.mjs';
+import { mailingJourneys } from './journeys/mailing.mjs';
 
 const stage = await openStage();
 after(() => stage.close());
 
 accountJourneys(stage);
+accessJourneys(stage);
+mailingJourneys(stage);

@@ -39,14 +39,12 @@ export async function startSystem() {
     log: up.log,
     cli,
     /** An account with a confirmed address, and a key of it. */
-    async account(email, role = 'user', language = 'en') {
+    async account(email, role = 'user') {
       const key = await cli(
         ['user', 'create', '--email', email, '--password', '-', '--role', role, '--verified', '--api-key'],
         `${PASSWORD}\n`,
       );
-      const account = { email, password: PASSWORD, key, language };
-      await this.api(account, 'PATCH', '/me', { language });
-      return account;
+      return { email, password: PASSWORD, key };
     },
     /** Calls the API with an account's key; what is no success is thrown. */
     async api({ key }, method, path, body) {

@@ -15,9 +15,23 @@ export async function enterPassword({ page, field, button }, { email, password }
   await button('auth:signIn.action').click();
 }
 
-/** Signs in and waits for the frame of the application. */
+/** Signs in and waits for the frame of the application, in the person's language. */
 export async function signIn(person, account) {
+  const { page, language } = person;
   await enterPassword(person, account);
+  await page.locator('#content').waitFor();
+  if ((await page.locator('html').getAttribute('lang')) !== language) {
+    // An account that was made from the shell has the language of nobody yet.
+    const answer = await page.evaluate(
+      (body) =>
+        fetch('/api/v1/me', { method: 'PATCH', headers: { 'Content-Type': 'application/json' }, body }).then(
+          ({ status }) => status,
+        ),
+      JSON.stringify({ language }),
+    );
+    if (answer !== 200) throw new Error(`the language was not set: ${String(answer)}`);
+    await page.reload();
+  }
   await isIn(person);
 }
 
