@@ -5,6 +5,7 @@ import { after } from 'node:test';
 import { openStage } from './journey.mjs';
 import { accessJourneys } from './journeys/access.mjs';
 import { accountJourneys } from './journeys/account.mjs';
+import { budgetJourneys } from './journeys/budget.mjs';
 import { mailingJourneys } from './journeys/mailing.mjs';
 
 const stage = await openStage();
@@ -12,4 +13,5 @@ after(() => stage.close());
 
 accountJourneys(stage);
 accessJourneys(stage);
+budgetJourneys(stage);
 mailingJourneys(stage);

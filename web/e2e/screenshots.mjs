@@ -29,7 +29,7 @@ try {
     for (const { name, path, open } of pages) {
       const { page } = open ? outside : inside;
       await page.goto(path, { waitUntil: 'load' });
-      await page.locator('h1').first().waitFor();
+      await page.locator('h1, h2').first().waitFor();
       await page.waitForFunction(() => !document.querySelector('[aria-busy=true], .mantine-Skeleton-root'));
       await page.screenshot({ path: `${out}${name}.${theme}.${String(width)}.png`, fullPage: true });
     }

@@ -39,4 +39,38 @@ export function mailingJourneys(stage) {
     await anna.page.reload();
     await anna.page.getByText('5 000', { exact: false }).first().waitFor();
   });
+
+  journey(stage, 'a periodic mailing that a manager stops, en', async ({ system, person }) => {
+    const owner = await system.account('owner-en@example.org');
+    const boss = await system.account('boss@example.org', 'manager');
+    const anna = await person('en');
+    await auth.signIn(anna, owner);
+    await mailings.importClients(anna, mailings.clientsFile('weekly.example', 3), 'Readers');
+    await mailings.writeMessage(anna, { subject: 'News', body: 'What happened this week.' });
+    const id = await mailings.schedule(anna, {
+      name: 'Weekly news',
+      list: 'Readers',
+      subject: 'News',
+      at: mailings.ahead(10),
+      zone: 'UTC',
+      periodicity: 'weekly',
+    });
+    const attempts = async (status) =>
+      (await system.api(owner, 'GET', `/mailings/${id}/attempts`)).items.filter((a) => a.status === status);
+    await until('the first start', async () => (await attempts('finished')).length === 1);
+    const [next] = await until('the plan of the next one', async () => {
+      const planned = await attempts('planned');
+      return planned.length === 1 && planned;
+    });
+    assert.ok(Date.parse(next.due_at) - Date.now() > 6 * 24 * 3_600_000, 'the next one is a week later');
+    assert.equal((await system.mail('@weekly.example')).length, 3);
+
+    const manager = await person('en');
+    await auth.signIn(manager, boss);
+    await mailings.disable(manager, { id, name: 'Weekly news' }, 'complaints about it');
+    // The owner's page, which nobody touches, tells what happened and why.
+    await anna.text('mailings:stopped.disabled').waitFor();
+    await anna.page.getByText('complaints about it').waitFor();
+    assert.equal(await anna.button('mailings:start.action').count(), 0);
+  });
 }

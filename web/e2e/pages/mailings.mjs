@@ -60,3 +60,14 @@ async function choose({ page, t }, key, option) {
 
 /** The moment that many seconds ahead, as a field of date and time has it, in UTC. */
 export const ahead = (seconds) => () => new Date(Date.now() + seconds * 1000).toISOString().slice(0, 19);
+
+/** Disables a mailing of somebody else's. */
+export async function disable({ page, t, button, text }, { id, name }, reason) {
+  await page.goto(`/mailings/${id}`);
+  await button('mailings:more', { name }).click();
+  await page.getByRole('menuitem', { name: t('mailings:disable.action') }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox').fill(reason);
+  await dialog.getByRole('button', { name: t('mailings:disable.action') }).click();
+  await text('mailings:disable.done', { name }).waitFor();
+}
