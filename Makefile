@@ -13,7 +13,7 @@ BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags='-s -w'
 
 .PHONY: help
 help: ## List these targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: setup-run web-if-needed bin/vestnik ## Show a mailing end to end, on this machine alone (Ctrl-C ends it; ARGS="--exit --json")
@@ -46,6 +46,14 @@ test: setup-test ## Run every test, on real servers, with the race detector
 	go test -race -timeout 15m -p 1 ./test/... || status=1; \
 	scripts/web.sh test || status=1; \
 	exit $$status
+
+.PHONY: e2e
+e2e: setup-browser web bin/vestnik ## Go whole ways through the web application in Chromium (E2E=part of a name)
+	@scripts/web.sh e2e
+
+.PHONY: screenshots
+screenshots: setup-browser web bin/vestnik ## Take a picture of every page into web/screenshots
+	@scripts/web.sh screenshots
 
 .PHONY: fault
 fault: setup-test ## Run the fault tests alone: kill -9, SIGSTOP, a lost NATS store
@@ -87,10 +95,12 @@ clean: ## Remove what the targets made
 	rm -rf bin tmp web/node_modules
 	find web/dist -mindepth 1 ! -name robots.txt -delete
 
-.PHONY: setup-run setup-test web-if-needed
+.PHONY: setup-run setup-test setup-browser web-if-needed
 web-if-needed:
 	@scripts/web.sh if-needed
 setup-run:
 	@scripts/setup.sh run
 setup-test:
 	@scripts/setup.sh test
+setup-browser:
+	@scripts/setup.sh browser

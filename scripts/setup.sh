@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh run    PostgreSQL's programs: `vestnik up` and `vestnik demo` make a private cluster of them
 #   scripts/setup.sh test   the same, a C compiler for the race detector, and redis-server
+#   scripts/setup.sh browser   the first, and Chromium: the journeys through the web application
 #
 # With nothing missing it takes a few milliseconds and touches nothing.
 set -euo pipefail
@@ -78,6 +79,7 @@ if [[ $mode == test ]]; then
   if ! have "${CC:-cc}" && ! have gcc && ! have clang; then missing+=(gcc libc6-dev); fi
   have redis-server || missing+=(redis-server)
 fi
+if [[ $mode == browser && -z ${CHROMIUM:-} ]] && ! have chromium; then missing+=(chromium); fi
 [[ ${#missing[@]} -eq 0 ]] && exit 0
 
 if have apt-get; then
@@ -87,6 +89,7 @@ elif have brew; then
     case $package in
       postgresql) brew install --quiet postgresql@16 ;;
       redis-server) brew install --quiet redis ;;
+      chromium) fail "no Chromium. Install one and name its program in CHROMIUM" ;;
       *) fail "no C compiler. Install with: xcode-select --install" ;;
     esac
   done

@@ -40,7 +40,7 @@ export default tseslint.config(
     rules: { 'max-lines': 'off', 'no-restricted-imports': 'off' },
   },
   {
-    files: ['scripts/**', '*.config.*', 'vite/**'],
+    files: ['scripts/**', 'e2e/**', '*.config.*', 'vite/**'],
     languageOptions: { globals: { ...globals.node, document: 'readonly', window: 'readonly' } },
     rules: { 'no-console': 'off' },
   },

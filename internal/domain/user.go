@@ -97,6 +97,7 @@ func Allows(scopes []Scope, want Scope) bool {
 
 // Account is what only its owner is told of an account.
 type Account struct {
+	User          User
 	PendingEmail  string // a new address that is still to be confirmed; empty: none
 	RecoveryCodes int    // of the second factor, not used yet
 }

@@ -37,13 +37,14 @@ func (a accountAPI) GetMe(ctx context.Context, _ openapi.GetMeRequestObject) (op
 	return openapi.GetMe200JSONResponse(me), err
 }
 
-// show is what the caller is told of himself.
+// show is what the caller is told of himself. It is read anew: who was found at the door may be remembered from before a
+// change that the caller has just made.
 func (a accountAPI) show(ctx context.Context, who caller) (openapi.Me, error) {
 	account, err := a.store.Account(ctx, who.user.ID)
 	if err != nil {
 		return openapi.Me{}, err
 	}
-	u := who.user
+	u := account.User
 	me := openapi.Me{
 		ID: u.ID, Email: u.Email, Role: openapi.Role(u.Role), Name: u.Name, Language: openapi.Language(u.Language), TimeZone: u.TimeZone,
 		Confirmed: u.Confirmed, SecondFactor: u.SecondFactor, HasPassword: u.HasPassword, DeletionAt: u.DeleteAt, CreatedAt: u.CreatedAt,
@@ -60,16 +61,9 @@ func (a accountAPI) show(ctx context.Context, who caller) (openapi.Me, error) {
 	return me, nil
 }
 
-// showChanged is show for a caller who has just been changed.
-func (a accountAPI) showChanged(ctx context.Context, u domain.User) (openapi.Me, error) {
-	who := callerOf(ctx)
-	who.user = u
-	return a.show(ctx, who)
-}
-
 // UpdateMe implements openapi.StrictServerInterface.
 func (a accountAPI) UpdateMe(ctx context.Context, r openapi.UpdateMeRequestObject) (openapi.UpdateMeResponseObject, error) {
-	u, err := a.store.UpdateAccount(ctx, ownerOf(ctx), func(u *domain.User) error {
+	_, err := a.store.UpdateAccount(ctx, ownerOf(ctx), func(u *domain.User) error {
 		if r.Body.Name != nil {
 			u.Name = strings.TrimSpace(*r.Body.Name)
 		}
@@ -80,7 +74,7 @@ func (a accountAPI) UpdateMe(ctx context.Context, r openapi.UpdateMeRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	me, err := a.showChanged(ctx, u)
+	me, err := a.show(ctx, callerOf(ctx))
 	return openapi.UpdateMe200JSONResponse(me), err
 }
 
@@ -162,20 +156,20 @@ func (a accountAPI) DeleteAccount(ctx context.Context, r openapi.DeleteAccountRe
 		return nil, err
 	}
 	who := callerOf(ctx)
-	u, err := a.store.DeleteAccount(ctx, who.user.ID, who.session)
+	_, err := a.store.DeleteAccount(ctx, who.user.ID, who.session)
 	if err != nil {
 		return nil, err
 	}
-	me, err := a.showChanged(ctx, u)
+	me, err := a.show(ctx, callerOf(ctx))
 	return openapi.DeleteAccount200JSONResponse(me), err
 }
 
 // RestoreAccount implements openapi.StrictServerInterface.
 func (a accountAPI) RestoreAccount(ctx context.Context, _ openapi.RestoreAccountRequestObject) (openapi.RestoreAccountResponseObject, error) {
-	u, err := a.store.RestoreAccount(ctx, ownerOf(ctx))
+	_, err := a.store.RestoreAccount(ctx, ownerOf(ctx))
 	if err != nil {
 		return nil, err
 	}
-	me, err := a.showChanged(ctx, u)
+	me, err := a.show(ctx, callerOf(ctx))
 	return openapi.RestoreAccount200JSONResponse(me), err
 }

@@ -329,10 +329,15 @@ func (s *Store) UpdateAccount(ctx context.Context, user domain.ID, change func(*
 	return u, err
 }
 
-// Account returns what only its owner is told of an account.
+// Account returns an account as it is now, with what only its owner is told of it.
 func (s *Store) Account(ctx context.Context, user domain.ID) (domain.Account, error) {
 	var out domain.Account
 	err := s.inAccounts(ctx, func(a account) error {
+		u, err := a.q.UserGet(ctx, user)
+		if err != nil {
+			return orNotFound(err, "user")
+		}
+		out.User = toUser(u)
 		codes, err := a.q.AccountCodesLeft(ctx, user)
 		if err != nil {
 			return err

@@ -4,12 +4,14 @@ import { i18n } from '@/i18n';
 
 /**
  * Marks the fields that the server named and returns what is left to be shown above the form: the error itself when none
- * of its fields is in the form, or nothing. `names` gives the form's name of a field of the contract where they differ.
+ * of its fields is in the form, or nothing. `names` gives the form's name of a field of the contract where they differ,
+ * `words` what to say of a field whatever the server said.
  */
 export function markFields<V extends object>(
   form: UseFormReturnType<V>,
   error: unknown,
   names: Record<string, keyof V & string> = {},
+  words: Partial<Record<string, string>> = {},
 ): unknown {
   if (!(error instanceof ApiError) || error.fields.length === 0) return error;
   const values = form.getValues();
@@ -21,7 +23,7 @@ export function markFields<V extends object>(
       // The server speaks English.
       form.setFieldError(
         name,
-        i18n.language === 'en' ? capital(message) : i18n.t('field.server', { message }),
+        words[name] ?? (i18n.language === 'en' ? capital(message) : i18n.t('field.server', { message })),
       );
     } else unplaced = true;
   }

@@ -4,12 +4,13 @@ import { markFields } from './formErrors';
 
 /**
  * Sends a form: `pending` while it is on its way, so that it goes once; fields the server named are marked, and what else
- * went wrong is in `error`, for an ErrorState above the form.
+ * went wrong is in `error`, for an ErrorState above the form. `names` and `words`: see {@link markFields}.
  */
 export function useSubmit<V extends object>(
   form: UseFormReturnType<V>,
   send: (values: V) => Promise<void>,
   names?: Record<string, keyof V & string>,
+  words?: Partial<Record<keyof V & string, string>>,
 ) {
   const [pending, setPending] = useState(false);
   const [error, setError] = useState<unknown>();
@@ -20,7 +21,7 @@ export function useSubmit<V extends object>(
     try {
       await send(values);
     } catch (failure) {
-      setError(markFields(form, failure, names));
+      setError(markFields(form, failure, names, words));
     } finally {
       setPending(false);
     }

@@ -17,16 +17,21 @@ interface Props {
 export function FactorConfirm({ setup, onCodes, onCancel }: Props) {
   const { t } = useTranslation('account');
   const form = useForm({ initialValues: { code: '' }, validate: { code: required } });
-  const { onSubmit, pending, error } = useSubmit(form, async ({ code }) => {
-    onCodes((await call(api.POST('/me/second-factor/confirm', { body: { code: code.trim() } }))).codes);
-  });
+  const { onSubmit, pending, error } = useSubmit(
+    form,
+    async ({ code }) => {
+      onCodes((await call(api.POST('/me/second-factor/confirm', { body: { code: code.trim() } }))).codes);
+    },
+    undefined,
+    { code: t('factor.wrongCode') },
+  );
   return (
     <form onSubmit={onSubmit} noValidate>
       <Stack>
         <Text size="sm">{t('factor.scan')}</Text>
         <QrCode text={setup.uri} label={t('factor.qr')} />
         <CopyText value={setup.secret} label={t('factor.secret')} />
-        {error !== undefined && <ErrorState error={error} words={{ 422: t('factor.wrongCode') }} />}
+        {error !== undefined && <ErrorState error={error} />}
         <TextInput
           label={t('factor.code')}
           inputMode="numeric"

@@ -23,12 +23,17 @@ export function CheckMailPage() {
     initialValues: { email: known ?? '', code: '' },
     validate: { email, code: required },
   });
-  const { onSubmit, pending, error } = useSubmit(form, async (values) => {
-    await done(api.POST('/auth/verify', { body: { email: values.email.trim(), code: values.code } }));
-    notifyDone(t('verify.done'));
-    queryClient.removeQueries({ queryKey: meQuery.queryKey });
-    await navigate({ to: '/' }); // to the page of signing in, for those who are not
-  });
+  const { onSubmit, pending, error } = useSubmit(
+    form,
+    async (values) => {
+      await done(api.POST('/auth/verify', { body: { email: values.email.trim(), code: values.code } }));
+      notifyDone(t('verify.done'));
+      queryClient.removeQueries({ queryKey: meQuery.queryKey });
+      await navigate({ to: '/' }); // to the page of signing in, for those who are not
+    },
+    undefined,
+    { code: t('check.wrong') },
+  );
   const again = useMutation({
     mutationFn: () =>
       done(api.POST('/auth/verify/resend', { body: { email: form.getValues().email.trim() } })),
@@ -45,7 +50,7 @@ export function CheckMailPage() {
         {known ? t('check.sent', { email: known }) : t('check.sentSomewhere')}
       </AuthHeading>
       <Stack>
-        {error !== undefined && <ErrorState error={error} words={{ 422: t('check.wrong') }} />}
+        {error !== undefined && <ErrorState error={error} />}
         {!known && (
           <TextInput
             label={t('field.email')}

@@ -1,0 +1,17 @@
+// Whole journeys in Chromium, against a `vestnik up` of their own. `make e2e` runs them all; of some:
+//
+//   E2E='confirmed by its code' npm run e2e
+import { after } from 'node:test';
+import { openStage } from './journey.mjs';
+import { accessJourneys } from './journeys/access.mjs';
+import { accountJourneys } from './journeys/account.mjs';
+import { budgetJourneys } from './journeys/budget.mjs';
+import { mailingJourneys } from './journeys/mailing.mjs';
+
+const stage = await openStage();
+after(() => stage.close());
+
+accountJourneys(stage);
+accessJourneys(stage);
+budgetJourneys(stage);
+mailingJourneys(stage);
