@@ -42,7 +42,7 @@ bin/vestnik:
 .PHONY: test
 test: setup-test ## Run every test, on real servers, with the race detector
 	@status=0; \
-	go test -race -timeout 10m $$(go list ./... | grep -v '/vestnik/test/') || status=1; \
+	go test -race -timeout 15m $$(go list ./... | grep -v '/vestnik/test/') || status=1; \
 	go test -race -timeout 15m -p 1 ./test/... || status=1; \
 	scripts/web.sh test || status=1; \
 	exit $$status

@@ -13,6 +13,7 @@ export function accountJourneys(stage) {
       await auth.register(anna, me);
       const { link } = auth.confirmation(await system.letter(me.email));
       await anna.page.goto(link);
+      await anna.button('auth:verify.confirm').click();
       await anna.text('auth:verify.done').waitFor();
       assert.ok(!anna.page.url().includes('token'), 'the token is out of the address');
       await auth.isOut(anna);
