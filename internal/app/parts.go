@@ -127,15 +127,16 @@ func (p *parts) closeStores() {
 // requestConns is how many connections requests keep busy.
 const requestConns = 10
 
-// poolSize is how many connections to PostgreSQL the jobs keep busy: one for each chunk being sent, some for handlers
-// and requests, one that listens.
+// poolSize is how many connections to PostgreSQL the jobs keep busy: one for four chunks being sent, which mostly wait for the
+// mail service, some for handlers and requests, one that listens. Each connection costs a server process that learns the tables
+// and the statements anew.
 func poolSize(cfg config.Config, jobs Jobs) int {
 	if cfg.DatabasePool > 0 {
 		return cfg.DatabasePool
 	}
 	n := 10
 	if jobs.Sender {
-		n += cfg.Workers + noticeWorkers
+		n += (cfg.Workers+3)/4 + noticeWorkers
 	}
 	if jobs.Gateway {
 		n += requestConns

@@ -243,7 +243,7 @@ func TestScopedWrites(t *testing.T) {
 	_, admin := s.user(t, domain.RoleAdmin)
 	for _, table := range s.tables {
 		column := s.Text(`SELECT attname::text FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped
-			AND attidentity = '' ORDER BY attnum DESC LIMIT 1`, table)
+			AND attidentity = '' AND attgenerated = '' ORDER BY attnum DESC LIMIT 1`, table)
 		own := "true"
 		if table == "users" {
 			own = fmt.Sprintf("id <> '%s'", strangerID)

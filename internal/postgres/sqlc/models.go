@@ -118,6 +118,7 @@ type Chunk struct {
 	LastAt       *time.Time
 	LastResponse string
 	TriesBefore  int32
+	Size         *int32
 }
 
 type Client struct {
