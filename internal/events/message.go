@@ -37,9 +37,14 @@ type Delayed interface {
 
 // Encode makes the message of e, to be published at once. now stamps it.
 func Encode(e Event, now time.Time) (Message, error) {
-	payload, err := json.Marshal(e)
-	if err != nil {
-		return Message{}, fmt.Errorf("encode %s: %w", e.Name(), err)
+	var payload []byte
+	if recorded, ok := e.(DeliveriesRecorded); ok {
+		payload = recorded.appendJSON(make([]byte, 0, 256*(len(recorded.Deliveries)+1)))
+	} else {
+		var err error
+		if payload, err = json.Marshal(e); err != nil {
+			return Message{}, fmt.Errorf("encode %s: %w", e.Name(), err)
+		}
 	}
 	id := domain.NewID(now).String()
 	return Message{

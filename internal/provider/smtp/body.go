@@ -46,11 +46,12 @@ func appendLine(out, line []byte) []byte {
 
 // isSevenBit reports whether every byte is ASCII.
 func isSevenBit(data []byte) bool {
-	for len(data) >= 8 {
-		if binary.LittleEndian.Uint64(data)&0x8080808080808080 != 0 {
+	for len(data) >= 32 { // four words at a time: every message is looked through
+		if (binary.LittleEndian.Uint64(data)|binary.LittleEndian.Uint64(data[8:])|
+			binary.LittleEndian.Uint64(data[16:])|binary.LittleEndian.Uint64(data[24:]))&0x8080808080808080 != 0 {
 			return false
 		}
-		data = data[8:]
+		data = data[32:]
 	}
 	for _, c := range data {
 		if c >= 0x80 {

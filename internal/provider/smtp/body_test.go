@@ -38,8 +38,9 @@ func (c *cutConn) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-func (c *cutConn) Read([]byte) (int, error)    { return 0, io.EOF }
-func (c *cutConn) SetDeadline(time.Time) error { return nil }
+func (c *cutConn) Read([]byte) (int, error)         { return 0, io.EOF }
+func (c *cutConn) SetReadDeadline(time.Time) error  { return nil }
+func (c *cutConn) SetWriteDeadline(time.Time) error { return nil }
 
 // TestEveryCutOfABody cuts the connection after each number of bytes: it is unknown exactly from the dot on.
 func TestEveryCutOfABody(t *testing.T) {

@@ -31,7 +31,8 @@ type conn struct {
 	timeouts *Timeouts
 	limit    context.Context //nolint:containedctx // bounds the handshake only, and is nil after it
 
-	cut atomic.Bool // deadlines have passed, whatever they are
+	readBy, writeBy time.Time   // the deadlines set last
+	cut             atomic.Bool // deadlines have passed, whatever they are
 
 	used  int       // messages tried on it
 	dirty bool      // a transaction is open that the next one must RSET
@@ -79,19 +80,46 @@ func parseExtensions(text []byte) extensions {
 // reused reports whether the server has had time to close the connection since it greeted us.
 func (c *conn) reused() bool { return c.used > 0 || !c.since.IsZero() }
 
-// deadline bounds the next reads and writes; during the handshake the context bounds them too.
-func (c *conn) deadline(d time.Duration) {
-	at := time.Now().Add(d)
-	if c.limit != nil {
-		if end, ok := c.limit.Deadline(); ok && end.Before(at) {
-			at = end
-		}
-		if c.limit.Err() != nil {
-			at = time.Unix(1, 0)
-		}
+// readWithin bounds the next reads by d from now; during the handshake the context bounds them too. See later.
+func (c *conn) readWithin(d time.Duration) {
+	if at, ok := c.later(&c.readBy, d); ok {
+		_ = c.nc.SetReadDeadline(at) // it fails on a closed connection only, and then so does what follows
+		c.stayCut()
 	}
-	_ = c.nc.SetDeadline(at) // it fails on a closed connection only, and then so does what follows
-	if c.cut.Load() {        // looked at after setting: cutShort does these in the other order
+}
+
+// writeWithin is readWithin for writes.
+func (c *conn) writeWithin(d time.Duration) {
+	if at, ok := c.later(&c.writeBy, d); ok {
+		_ = c.nc.SetWriteDeadline(at)
+		c.stayCut()
+	}
+}
+
+// later returns the deadline that is d from now, and keeps it in last. It is not to be set when the last one does: one that
+// ends a little too early, by a sixteenth of d at most. Timeouts are minutes, and timers cost.
+func (c *conn) later(last *time.Time, d time.Duration) (at time.Time, ok bool) {
+	at = time.Now().Add(d)
+	if c.limit == nil {
+		if early := at.Sub(*last); early >= 0 && early <= d/16 {
+			return at, false
+		}
+		*last = at
+		return at, true
+	}
+	if end, ok := c.limit.Deadline(); ok && end.Before(at) {
+		at = end
+	}
+	if c.limit.Err() != nil {
+		at = longAgo()
+	}
+	*last = at
+	return at, true
+}
+
+// stayCut is called after a deadline has been set: cutShort does these in the other order.
+func (c *conn) stayCut() {
+	if c.cut.Load() {
 		_ = c.nc.SetDeadline(longAgo())
 	}
 }
@@ -106,7 +134,7 @@ func longAgo() time.Time { return time.Unix(1, 0) }
 
 // write sends what is in out within d.
 func (c *conn) write(d time.Duration) error {
-	c.deadline(d)
+	c.writeWithin(d)
 	_, err := c.nc.Write(c.out)
 	return err
 }
@@ -114,7 +142,7 @@ func (c *conn) write(d time.Duration) error {
 // read takes the next reply, waiting at most d for more bytes when it is not here yet.
 func (c *conn) read(d time.Duration) error {
 	if c.br.Buffered() == 0 {
-		c.deadline(d)
+		c.readWithin(d)
 	}
 	return c.reply.read(c.br)
 }

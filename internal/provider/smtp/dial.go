@@ -148,7 +148,8 @@ func (d *dialer) secure(ctx context.Context, c *conn) error {
 		ServerName: d.config.Host, RootCAs: d.roots, MinVersion: tls.VersionTLS12,
 		InsecureSkipVerify: d.config.InsecureSkipVerify, //nolint:gosec // the operator's explicit setting
 	})
-	c.deadline(c.timeouts.TLS)
+	c.readWithin(c.timeouts.TLS)
+	c.writeWithin(c.timeouts.TLS)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_, distrusted := errors.AsType[*tls.CertificateVerificationError](err)
 		return &provider.ConnectError{

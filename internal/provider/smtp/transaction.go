@@ -296,7 +296,7 @@ func (c *conn) writeBody(data []byte, ahead func() *message) (v verdict, ok bool
 		}
 	}
 	for sent := 0; sent < len(c.out); {
-		c.deadline(c.timeouts.Body)
+		c.writeWithin(c.timeouts.Body)
 		n, err := c.nc.Write(c.out[sent:min(sent+block, len(c.out))])
 		sent += n
 		switch {
