@@ -27,7 +27,7 @@ func (r *rig) places(t *testing.T, log *lines, o *otlp) map[string]string {
 	t.Helper()
 	out := map[string]string{
 		"the log":            log.String(),
-		"events of the past": r.Text("SELECT coalesce(string_agg(subject || headers::text || convert_from(payload, 'UTF8'), ' '), '') FROM outbox"),
+		"events of the past": r.Text("SELECT coalesce(string_agg(subject || headers::text || payload, ' '), '') FROM outbox"),
 	}
 	for table := range strings.FieldsSeq(r.Text("SELECT string_agg(quote_ident(relname), ' ') FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")) {
 		out["table "+table] = r.Text("SELECT coalesce(string_agg(row_to_json(x)::text, ' '), '') FROM " + table + " x")

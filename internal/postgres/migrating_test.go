@@ -128,3 +128,18 @@ func TestMigratingAsALogin(t *testing.T) {
 	exec("ALTER ROLE " + owner + "_app BYPASSRLS")
 	require.ErrorContains(t, openScoped(gateway).Ping(t.Context()), "BYPASSRLS")
 }
+
+// Senders of an older version go on while a newer one has migrated: their statement gives events as json, the type of before.
+func TestOlderSendersPutEvents(t *testing.T) {
+	t.Parallel()
+	conn, err := pgx.Connect(t.Context(), pgtest.URL(t))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, conn.Close(context.Background())) })
+	_, err = conn.Exec(t.Context(), "PREPARE put (text, jsonb, json) AS INSERT INTO outbox (subject, headers, payload) VALUES ($1, $2, $3)")
+	require.NoError(t, err)
+	_, err = conn.Exec(t.Context(), `EXECUTE put ('s', '{}', '{"a": 1}')`)
+	require.NoError(t, err)
+	var payload []byte
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT payload FROM outbox").Scan(&payload))
+	require.JSONEq(t, `{"a": 1}`, string(payload))
+}

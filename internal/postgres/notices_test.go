@@ -46,7 +46,7 @@ func TestANoticeIsQueuedWithTheChangeItTellsOf(t *testing.T) {
 	require.NoError(t, w.Store.Notify(t.Context(), n, nil))
 	require.Equal(t, 1, w.Int("SELECT count(*) FROM notices WHERE user_id IS NULL AND status = 'waiting'"))
 	require.Equal(t, 1, w.Int(`SELECT count(*) FROM outbox o, notices n
-		WHERE o.subject = 'vestnik.due.notice.' || n.id AND convert_from(o.payload, 'UTF8')::jsonb = jsonb_build_object('notice_id', n.id)`), "its event names it, and nothing else")
+		WHERE o.subject = 'vestnik.due.notice.' || n.id AND o.payload::jsonb = jsonb_build_object('notice_id', n.id)`), "its event names it, and nothing else")
 }
 
 func TestOneSenderHasANoticeUntilItsEnd(t *testing.T) {

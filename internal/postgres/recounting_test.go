@@ -36,7 +36,7 @@ func TestAnAttemptWhoseCountsDoNotAddUpEndsByTheLedger(t *testing.T) {
 	require.Contains(t, a.Reason, "counted anew")
 	w.RequireLedger(a)
 	require.Equal(t, 5, w.Int("SELECT count(*) FROM deliveries WHERE outcome = 'unknown' AND response <> '' AND email <> ''"))
-	require.Equal(t, 1, w.Int("SELECT count(*) FROM outbox WHERE subject LIKE 'vestnik.events.attempt.finished.%' AND convert_from(payload, 'UTF8')::json->>'sent' = '10'"))
+	require.Equal(t, 1, w.Int("SELECT count(*) FROM outbox WHERE subject LIKE 'vestnik.events.attempt.finished.%' AND payload::json->>'sent' = '10'"))
 	require.Contains(t, log.String(), `"level":"error"`)
 	require.Contains(t, log.String(), attempt.String())
 }

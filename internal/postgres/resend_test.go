@@ -96,7 +96,7 @@ func TestResendReachesTheRestWithinTheSameAttempt(t *testing.T) {
 	}
 	require.Equal(t, 1, events("attempt.started"), "it began once")
 	require.Equal(t, 2, events("attempt.finished"), "and ended twice")
-	require.Equal(t, 1, w.Int("SELECT count(*) FROM outbox WHERE convert_from(payload, 'UTF8')::json->>'change' = 'resent'"))
+	require.Equal(t, 1, w.Int("SELECT count(*) FROM outbox WHERE payload::json->>'change' = 'resent'"))
 	refused(t, w, attempt, "nothing_to_resend") // the two left are suppressed and deleted
 	w.Exec("DELETE FROM suppressions")
 	require.Equal(t, 1, resend(t, w, attempt, domain.Resend{}).Resent)

@@ -58,7 +58,7 @@ func TestSubscribersAreToldWhatTheLedgerSays(t *testing.T) {
 			w.Exec("UPDATE chunks SET status = 'pending', deferred = 0, lease_token = $2, leased_until = now() + interval '1 hour' WHERE id = $1",
 				chunk, token)
 			require.NoError(t, w.Store.FinishChunk(t.Context(), chunk, token))
-			const told = "SELECT convert_from(payload, 'UTF8') FROM outbox WHERE subject LIKE 'vestnik.events.deliveries.%' ORDER BY id LIMIT 1 OFFSET "
+			const told = "SELECT payload FROM outbox WHERE subject LIKE 'vestnik.events.deliveries.%' ORDER BY id LIMIT 1 OFFSET "
 			require.JSONEq(t, w.Text(told+"1"), w.Text(told+"0"), "by the ledger, by the sender")
 		})
 	}
