@@ -81,11 +81,17 @@ type Deps struct {
 	Web fs.FS
 	// Mailbox shows mail that was delivered on this machine, at /mailbox; nil: there is none.
 	Mailbox http.Handler
+	// ShowsTo says whether Mailbox shows anything to whoever asks; nil: to everybody.
+	ShowsTo func(*http.Request) bool
 	// Metrics serves /metrics; nil: nobody does.
 	Metrics http.Handler
 	// Begin is told of each request and returns the context to answer it under, and what is to be called with the status.
 	// route is the template, empty where there is none; nil: nobody is told.
 	Begin func(ctx context.Context, method, route string, header http.Header) (context.Context, func(status int))
+}
+
+func (d Deps) showsMailbox(r *http.Request) bool {
+	return d.Mailbox != nil && (d.ShowsTo == nil || d.ShowsTo(r))
 }
 
 // server is every resource together: what openapi.StrictServerInterface asks for.
@@ -157,7 +163,7 @@ func New(d Deps) (http.Handler, error) {
 	account := accountAPI{d.Store, passwords, limits{d.Limiter}}
 	s := &server{
 		accountAPI:      account,
-		signInAPI:       signInAPI{d.Store, account, passwords, limits{d.Limiter}, d.RegistrationClosed, d.Identities},
+		signInAPI:       signInAPI{d.Store, account, passwords, limits{d.Limiter}, d.RegistrationClosed, d.Identities, d.showsMailbox},
 		clientAPI:       clientAPI{d.Store},
 		exportAPI:       exportAPI{d.Store},
 		importAPI:       importAPI{d.Store, streams},

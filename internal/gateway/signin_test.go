@@ -131,7 +131,7 @@ func TestAnAccountFromItsOpeningToItsFirstSession(t *testing.T) {
 	a := newAPI(t, cheap)
 	nobody := a.nobody()
 	methods := nobody.do("GET", base+"/auth/methods", nil).want(http.StatusOK)
-	assert.Equal(t, object{"password": true, "registration": true, "oidc": object{"name": "Elsewhere", "url": base + "/auth/oidc/start"}}, methods.body)
+	assert.Equal(t, object{"password": true, "registration": true, "mailbox": false, "oidc": object{"name": "Elsewhere", "url": base + "/auth/oidc/start"}}, methods.body)
 	nobody.do("POST", base+"/auth/register", object{"email": "Анна@Пример.рф", "password": goodPassword, "name": " Анна "},
 		"Accept-Language", "ru-RU,ru;q=0.9,en;q=0.8", "Host", "evil.example", "X-Forwarded-Host", "evil.example").want(http.StatusAccepted)
 	mail := a.latest(domain.NoticeVerify)

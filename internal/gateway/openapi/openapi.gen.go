@@ -1338,6 +1338,10 @@ type SessionPage struct {
 
 // SignInMethods How one can sign in here.
 type SignInMethods struct {
+	// Mailbox Whether mail goes to the built-in mailbox, whose pages are at /mailbox. It shows itself on the machine that it
+	// runs on only; whoever asks from elsewhere is told that there is none.
+	Mailbox bool `json:"mailbox"`
+
 	// Oidc The identity provider; null without one.
 	Oidc     *IdentityProvider `json:"oidc"`
 	Password bool              `json:"password"`

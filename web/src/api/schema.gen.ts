@@ -2619,6 +2619,11 @@ export interface components {
         };
         /** @description How one can sign in here. */
         SignInMethods: {
+            /**
+             * @description Whether mail goes to the built-in mailbox, whose pages are at /mailbox. It shows itself on the machine that it
+             *     runs on only; whoever asks from elsewhere is told that there is none.
+             */
+            mailbox: boolean;
             /** @description The identity provider; null without one. */
             oidc: components["schemas"]["IdentityProvider"] | null;
             password: boolean;
