@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/netip"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 	"github.com/rs/zerolog"
@@ -191,6 +192,15 @@ func New(d Deps) (http.Handler, error) {
 	return engine, nil
 }
 
+// unescapePath does what Gin does by itself, but leaves a plus a plus: addresses have them.
+func unescapePath(c *gin.Context) {
+	for i := range c.Params {
+		if value, err := url.PathUnescape(c.Params[i].Value); err == nil {
+			c.Params[i].Value = value
+		}
+	}
+}
+
 func newEngine(trusted proxies) (*gin.Engine, error) {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
@@ -200,6 +210,9 @@ func newEngine(trusted proxies) (*gin.Engine, error) {
 	}
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
+	engine.UseEscapedPath = true // %2F in an address is no border between segments
+	engine.UnescapePathValues = false
+	engine.Use(unescapePath)
 	engine.ContextWithFallback = true // handlers get the request's context through Gin's
 	return engine, nil
 }

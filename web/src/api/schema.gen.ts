@@ -1369,7 +1369,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description The address in any spelling, percent-encoded. One with a `/` cannot stand here: lift that of its client.
+                 * @description The address in any spelling, percent-encoded; a `/` in it is `%2F`.
                  * @example anna%40example.org
                  */
                 email: string;
@@ -5449,7 +5449,7 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description The address in any spelling, percent-encoded. One with a `/` cannot stand here: lift that of its client.
+                 * @description The address in any spelling, percent-encoded; a `/` in it is `%2F`.
                  * @example anna%40example.org
                  */
                 email: string;
