@@ -1668,7 +1668,7 @@ export interface components {
          */
         AttentionKind: "mailing_paused" | "mailing_disabled" | "unknown_outcomes";
         /**
-         * @description Your own fields, for use in messages. Names are letters, digits and `_`, a letter first, at most 64 characters.
+         * @description Your own fields, for use in messages. Names are letters, digits and `_`, a letter first, at most 64 characters; `City` and `city` are two.
          * @example {
          *       "city": "Казань"
          *     }
