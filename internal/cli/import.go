@@ -201,12 +201,8 @@ func (c *command) showRejects(name string, each func(func(csvimport.Reject) erro
 
 // openFor opens the database and finds an account in it.
 func openFor(ctx context.Context, cfg config.Config, email domain.Address) (*app.Store, domain.ID, error) {
-	store, err := app.OpenStore(ctx, cfg)
+	store, err := openMigrated(ctx, cfg)
 	if err != nil {
-		return nil, domain.ID{}, err
-	}
-	if err := store.PingSchema(ctx); err != nil {
-		store.Close()
 		return nil, domain.ID{}, err
 	}
 	owner, _, err := store.UserByEmail(ctx, email)
