@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"io/fs"
 	"net/http"
 	"time"
 
@@ -70,6 +71,9 @@ func (p *parts) identities() gateway.IdentityProvider {
 	}, p.clock)
 }
 
+// Web returns the files of the web application.
+func Web() fs.FS { return web.Dist() }
+
 // gateway returns the REST API. Its streams end when ctx does.
 func (p *parts) gateway(ctx context.Context, mailbox http.Handler) (http.Handler, error) {
 	compile, err := compiler(p.cfg)
@@ -109,8 +113,9 @@ func (p *parts) gateway(ctx context.Context, mailbox http.Handler) (http.Handler
 
 		Checks:   checks,
 		Stopping: ctx.Done(),
-		Web:      web.Dist(),
-		Mailbox:  onThisMachine("The built-in mailbox is shown on this machine only, since it holds everybody's mail.", mailbox),
+		Web:      Web(),
+		Mailbox:  until(ctx, onThisMachine("The built-in mailbox is shown on this machine only, since it holds everybody's mail.", mailbox)),
+		ShowsTo:  isOnThisMachine,
 		Metrics:  onThisMachine("The metrics are shown on this machine only; VESTNIK_HEALTH_ADDR opens a port for them.", p.metrics.Handler()),
 		Begin:    p.request,
 	})

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -39,4 +40,23 @@ func TestTheMailboxIsShownOnThisMachineOnly(t *testing.T) {
 		require.Equal(t, want, w.Code, "%q: a page of a stranger has the browser ask under its own name", host)
 	}
 	require.Nil(t, onThisMachine("no", nil))
+}
+
+func TestWhatStaysOpenEndsWithTheServer(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	began := make(chan struct{})
+	handler := until(ctx, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(began)
+		<-r.Context().Done()
+	}))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+	}()
+	<-began
+	cancel()
+	<-ended
+	require.Nil(t, until(ctx, nil))
 }

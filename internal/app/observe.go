@@ -101,18 +101,36 @@ func watched(services []mailService) func() []metrics.Provider {
 }
 
 // onThisMachine serves those who connect by loopback only, and not on behalf of somebody else: whoever sees the built-in
-// mailbox reads everybody's mail, and there is no sign-in before it yet.
+// mailbox reads everybody's mail, and there is no sign-in before it.
 func onThisMachine(what string, handler http.Handler) http.Handler {
 	if handler == nil {
 		return nil
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() || isForwarded(r.Header) || !namesThisMachine(r.Host) {
+		if !isOnThisMachine(r) {
 			http.Error(w, what, http.StatusForbidden)
 			return
 		}
 		handler.ServeHTTP(w, r)
+	})
+}
+
+func isOnThisMachine(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	ip := net.ParseIP(host)
+	return err == nil && ip != nil && ip.IsLoopback() && !isForwarded(r.Header) && namesThisMachine(r.Host)
+}
+
+// until has requests end when ctx does: one that stays open would keep the server from stopping.
+func until(ctx context.Context, handler http.Handler) http.Handler {
+	if handler == nil {
+		return nil
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mine, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		defer context.AfterFunc(ctx, cancel)()
+		handler.ServeHTTP(w, r.WithContext(mine)) //nolint:contextcheck // the request's, and it ends with ours
 	})
 }
 

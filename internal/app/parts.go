@@ -206,7 +206,7 @@ const (
 )
 
 // waitForAll returns when every dependency answers, or when ctx ends. Meanwhile it tries again with a delay that grows
-// to two seconds and says every few seconds what is missing.
+// to two seconds and says every few seconds what is missing. It does not wait for a database that nobody has made.
 func (p *parts) waitForAll(ctx context.Context) error {
 	delay := 100 * time.Millisecond
 	began, said := time.Now(), time.Now().Add(-sayEvery)
@@ -217,6 +217,9 @@ func (p *parts) waitForAll(ctx context.Context) error {
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if none, ok := errors.AsType[*postgres.NoDatabaseError](missing["postgresql"]); ok {
+			return none
 		}
 		if time.Since(began) > time.Second && time.Since(said) >= sayEvery {
 			said = time.Now()

@@ -46,7 +46,7 @@ func LoadSettings(load func() (config.Config, error)) (config.Config, error) {
 	return cfg, errors.Join(err, CheckMail(cfg))
 }
 
-// Migrate waits for the database until ctx ends, brings its schema up to this program, makes the partitions of the days
+// Migrate waits for the server of the database until ctx ends, brings its schema up to this program, makes the partitions of the days
 // to come, and returns how many migrations it applied. It is safe to repeat and to race.
 func Migrate(ctx context.Context, cfg config.Config, log zerolog.Logger) (int, error) {
 	store, err := OpenStore(ctx, cfg)
@@ -72,8 +72,8 @@ func waitForDatabase(ctx context.Context, store *postgres.Store, log zerolog.Log
 		ping, cancel := context.WithTimeout(ctx, pingTimeout)
 		err := store.Ping(ping)
 		cancel()
-		if err == nil {
-			return nil
+		if _, ok := errors.AsType[*postgres.NoDatabaseError](err); err == nil || ok {
+			return err
 		}
 		if ctx.Err() == nil && time.Since(said) >= sayEvery {
 			said = time.Now()

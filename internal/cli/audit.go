@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -147,28 +147,16 @@ func (c *command) showAudit(found []domain.AuditEntry) error {
 	for i := range found {
 		items[i] = auditReportOf(&found[i])
 	}
-	if c.json {
-		return c.printJSON(map[string][]auditReport{"items": items})
-	}
-	if len(items) == 0 {
-		return c.result("There are no such entries.\n")
-	}
-	var out strings.Builder
-	columns := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-	say(columns, "TIME\tWHO\tFROM\tACTION\tTARGET\tREASON\tCHANGE\n")
-	for i := range items {
-		e := &items[i]
+	const heads = "TIME\tWHO\tFROM\tACTION\tTARGET\tREASON\tCHANGE"
+	return printFound(c, items, "There are no such entries.", heads, func(table io.Writer, e *auditReport) error {
 		change, err := json.Marshal([]any{e.Before, e.After})
 		if err != nil {
 			return fmt.Errorf("write entry %d: %w", e.ID, err)
 		}
-		say(columns, "%s\t%s\t%s\t%s\t%s %s\t%s\t%s\n", clock(e.At), plain(orDash(e.ActorEmail)), orDash(e.Address), e.Action,
+		say(table, "%s\t%s\t%s\t%s\t%s %s\t%s\t%s\n", clock(e.At), plain(orDash(e.ActorEmail)), orDash(e.Address), e.Action,
 			e.TargetType, plain(e.TargetID), plain(orDash(e.Reason)), plain(strings.Trim(string(change), "[]")))
-	}
-	if err := columns.Flush(); err != nil {
-		return fmt.Errorf("write the table: %w", err)
-	}
-	return c.result("%s", out.String())
+		return nil
+	})
 }
 
 func orDash(s string) string {

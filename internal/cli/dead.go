@@ -6,12 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode/utf8"
 
@@ -154,23 +154,11 @@ func (c *command) listDead(ctx context.Context, dead deadLetters) error {
 		}
 		items = append(items, deadReportOf(d))
 	}
-	if c.json {
-		return c.printJSON(map[string][]deadReport{"items": items})
-	}
-	if len(items) == 0 {
-		return c.result("There are no dead letters.\n")
-	}
-	var out strings.Builder
-	columns := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-	say(columns, "ID\tTIME\tDELIVERIES\tCONSUMER\tSUBJECT\tREASON\n")
-	for _, d := range items {
-		say(columns, "%d\t%s\t%d\t%s\t%s\t%s\n", d.ID, d.At.Local().Format(time.DateTime), d.Deliveries,
+	return printFound(c, items, "There are no dead letters.", "ID\tTIME\tDELIVERIES\tCONSUMER\tSUBJECT\tREASON", func(table io.Writer, d *deadReport) error {
+		say(table, "%d\t%s\t%d\t%s\t%s\t%s\n", d.ID, d.At.Local().Format(time.DateTime), d.Deliveries,
 			plain(d.Consumer), plain(d.Subject), plain(d.Reason))
-	}
-	if err := columns.Flush(); err != nil {
-		return fmt.Errorf("write the table: %w", err)
-	}
-	return c.result("%s", out.String())
+		return nil
+	})
 }
 
 func (c *command) showDead(ctx context.Context, dead deadLetters, id uint64) error {

@@ -47,7 +47,7 @@ func TestDemoSendsThreeMailingsAndLeavesNothingBehind(t *testing.T) {
 func TestDemoKeepsOffTheDataOfARealUp(t *testing.T) {
 	t.Parallel()
 	s := settings(t)
-	vestnik(t, s, "", "migrate").ok(t)
+	vestnik(t, s, "", "user", "list").ok(t)
 	dir := strings.TrimPrefix(s[0], "VESTNIK_DATA_DIR=")
 	r := vestnik(t, s, "", "demo", "--data", dir, "--exit")
 	require.Equal(t, 1, r.status)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -101,18 +102,25 @@ type listStore interface {
 	CreateList(ctx context.Context, l *domain.List) error
 }
 
-// findList returns owner's list of that name, which is created if it is missing.
-func findList(ctx context.Context, store listStore, owner domain.ID, name string) (domain.ID, error) {
-	id, found, err := lookForList(ctx, store, owner, name)
+// findList returns owner's list of that name, which is created if it is missing and file's first line is good, and what file
+// said.
+func findList(ctx context.Context, store listStore, owner domain.ID, opts importing, file io.Reader) (domain.ID, io.Reader, error) {
+	id, found, err := lookForList(ctx, store, owner, opts.list)
 	if err != nil || found {
-		return id, err
+		return id, file, err
 	}
-	list := domain.List{OwnerID: owner, Name: name}
+	list := domain.List{OwnerID: owner, Name: opts.list}
 	if bad := list.Validate(); len(bad) > 0 {
-		return domain.ID{}, misuse("--list: %s", bad[0].Message)
+		return domain.ID{}, nil, misuse("--list: %s", bad[0].Message)
 	}
+	var begin bytes.Buffer
+	_, err = csvimport.NewReader(io.TeeReader(file, &begin), csvimport.Charset(opts.charset))
+	if _, ok := errors.AsType[*csvimport.FormatError](err); ok {
+		return domain.ID{}, nil, err
+	}
+	file = io.MultiReader(&begin, file) // any other fault of it shows again
 	err = store.CreateList(ctx, &list)
-	return list.ID, err
+	return list.ID, file, err
 }
 
 // lookForList looks for owner's list of that name.
@@ -157,7 +165,7 @@ func (c *command) importClients(ctx context.Context, cfg config.Config, email do
 	defer store.Close()
 	order := csvimport.Order{Owner: owner, Charset: csvimport.Charset(opts.charset), Size: size}
 	if opts.list != "" {
-		if order.List, err = findList(ctx, store, owner, opts.list); err != nil {
+		if order.List, file, err = findList(ctx, store, owner, opts, file); err != nil {
 			return err
 		}
 	}
@@ -193,12 +201,8 @@ func (c *command) showRejects(name string, each func(func(csvimport.Reject) erro
 
 // openFor opens the database and finds an account in it.
 func openFor(ctx context.Context, cfg config.Config, email domain.Address) (*app.Store, domain.ID, error) {
-	store, err := app.OpenStore(ctx, cfg)
+	store, err := openMigrated(ctx, cfg)
 	if err != nil {
-		return nil, domain.ID{}, err
-	}
-	if err := store.PingSchema(ctx); err != nil {
-		store.Close()
 		return nil, domain.ID{}, err
 	}
 	owner, _, err := store.UserByEmail(ctx, email)

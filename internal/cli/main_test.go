@@ -18,12 +18,14 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/vestnik-mail/vestnik/internal/cli"
+	"github.com/vestnik-mail/vestnik/internal/pgtest"
 )
 
 func TestMain(m *testing.M) {
 	// A router that is stopped while it subscribes still waits for the handlers that never began: Watermill counts them when
 	// they are added. The program ends then anyway.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/ThreeDotsLabs/watermill/message.(*Router).watchAllHandlersStopped.func1"))
+	counts := goleak.IgnoreAnyFunction("github.com/ThreeDotsLabs/watermill/message.(*Router).watchAllHandlersStopped.func1")
+	pgtest.Run(m, func() error { return goleak.Find(counts) })
 }
 
 const patience = 2 * time.Minute

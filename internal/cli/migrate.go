@@ -21,21 +21,25 @@ func (c *command) migrateCommand() *cobra.Command {
 		Long: `Applies the migrations that the database lacks, and makes the streams of NATS
 or brings them up to date where VESTNIK_NATS_URL names one or a "vestnik up"
 runs; run it before a new version of gateway, planner and sender starts.
-"vestnik up" does it by itself. It may be repeated, and several may run at once:
-one works, the others wait.`,
+"vestnik up" does it by itself, so there is nothing to do for a private
+database. It may be repeated, and several may run at once: one works, the others
+wait.`,
 		Args: cobra.NoArgs,
 		RunE: c.does(func(ctx context.Context, _ []string) error {
 			cfg, err := c.settings()
 			if err != nil {
 				return err
 			}
-			cfg = quieter(cfg)
-			if cfg.DatabaseURL != "" {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, wait)
-				defer cancel()
+			cfg, _, err = running(quieter(cfg))
+			if err != nil {
+				return err
 			}
-			return c.withDatabase(ctx, cfg, c.logger(cfg), func(cfg config.Config) error { return c.migrate(ctx, cfg, wait) })
+			if cfg.DatabaseURL == "" {
+				return notRunning(cfg, "VESTNIK_DATABASE_URL")
+			}
+			ctx, cancel := context.WithTimeout(ctx, wait)
+			defer cancel()
+			return c.migrate(ctx, cfg, wait)
 		}),
 	}
 	cmd.Flags().DurationVar(&wait, "wait", time.Minute, "how long to wait for servers that do not answer yet")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"text/tabwriter"
 	"time"
 	"unicode/utf8"
 
@@ -28,6 +29,29 @@ func (c *command) result(format string, args ...any) error {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	return nil
+}
+
+// printFound prints what a command found: {"items": …}, or a table under heads, whose columns tabs part, or none where there is
+// nothing. row writes one line of the table.
+func printFound[T any](c *command, items []T, none, heads string, row func(table io.Writer, item *T) error) error {
+	if c.json {
+		return c.printJSON(map[string][]T{"items": items})
+	}
+	if len(items) == 0 {
+		return c.result("%s\n", none)
+	}
+	var out strings.Builder
+	table := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
+	say(table, "%s\n", heads)
+	for i := range items {
+		if err := row(table, &items[i]); err != nil {
+			return err
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("write the table: %w", err)
+	}
+	return c.result("%s", out.String())
 }
 
 // say writes what a person reads along the way; nothing depends on its arriving.

@@ -110,14 +110,11 @@ func (c *command) withServers(ctx context.Context, cfg config.Config, inline boo
 
 // send has begin set attempts going, and watches them to their end.
 func (c *command) send(ctx context.Context, cfg config.Config, o sendOptions, begin func(context.Context, *sending) error) error {
-	store, err := app.OpenStore(ctx, cfg)
+	store, err := openMigrated(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	if err := store.PingSchema(ctx); err != nil {
-		return err
-	}
 	s := &sending{command: c, store: store, o: o, begin: begin}
 	if !o.inline {
 		return s.run(ctx)

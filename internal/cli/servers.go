@@ -14,6 +14,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/vestnik-mail/vestnik/internal/app"
 	"github.com/vestnik-mail/vestnik/internal/config"
 	"github.com/vestnik-mail/vestnik/internal/standalone"
 	"github.com/vestnik-mail/vestnik/internal/standalone/mailbox"
@@ -63,7 +64,7 @@ func (s *servers) start(ctx context.Context, cfg config.Config) (config.Config, 
 		cfg.RedisURL = s.redis.URL()
 	}
 	if cfg.SMTPURL == "" && cfg.HTTPProvider == "" {
-		if s.mailbox, err = mailbox.Start(ctx, mailbox.Config{Log: s.log}); err != nil {
+		if s.mailbox, err = mailbox.Start(ctx, mailbox.Config{Web: app.Web(), Log: s.log}); err != nil {
 			return cfg, err
 		}
 		cfg.SMTPURL = s.mailbox.URL()

@@ -101,9 +101,13 @@ func TestImportClients(t *testing.T) {
 	require.Len(t, lists.Items, 1, "the second import found the list of the first")
 	require.Equal(t, 2, lists.Items[0].Clients)
 
-	r = vestnik(t, s, "name\nAnna\n", "import", "clients", "-", "--owner", "anna@example.org")
-	require.Equal(t, 1, r.status)
-	require.Contains(t, r.errors, `no column "email"`)
+	for _, args := range [][]string{{}, {"--list", "Новый"}} {
+		r = vestnik(t, s, "name\nAnna\n", append([]string{"import", "clients", "-", "--owner", "anna@example.org"}, args...)...)
+		require.Equal(t, 1, r.status)
+		require.Contains(t, r.errors, `no column "email"`)
+	}
+	call(t, http.MethodGet, u.API+"/lists", key, nil, &lists, http.StatusOK)
+	require.Len(t, lists.Items, 1, "a file that cannot be read leaves no list behind")
 
 	rejects := filepath.Join(t.TempDir(), "rejects.csv")
 	cp1251 := "\xcf\xee\xf7\xf2\xe0;\xc8\xec\xff\nanna@example.org;\xc0\xed\xed\xe0\n=bad;x\n" // Почта;Имя, Анна

@@ -110,16 +110,26 @@ func (c *command) createUser(ctx context.Context, cfg config.Config, u newUser) 
 // onStore calls fn with the database that withDatabase finds.
 func (c *command) onStore(ctx context.Context, cfg config.Config, fn func(store *app.Store) error) error {
 	return c.withDatabase(ctx, cfg, c.logger(cfg), func(cfg config.Config) error {
-		store, err := app.OpenStore(ctx, cfg)
+		store, err := openMigrated(ctx, cfg)
 		if err != nil {
 			return err
 		}
 		defer store.Close()
-		if err := store.PingSchema(ctx); err != nil {
-			return err
-		}
 		return fn(store)
 	})
+}
+
+// openMigrated opens a database that has been migrated.
+func openMigrated(ctx context.Context, cfg config.Config) (*app.Store, error) {
+	store, err := app.OpenStore(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := store.PingSchema(ctx); err != nil {
+		store.Close()
+		return nil, err
+	}
+	return store, nil
 }
 
 func (c *command) storeUser(ctx context.Context, store *app.Store, email domain.Address, hash string, u newUser) error {

@@ -3,10 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -101,27 +101,15 @@ func (c *command) listUsers(ctx context.Context, store *app.Store, f domain.User
 		}
 		page.After = found[len(found)-1].ID
 	}
-	if c.json {
-		return c.printJSON(map[string][]accountReport{"items": items})
-	}
-	if len(items) == 0 {
-		return c.result("There are no such accounts.\n")
-	}
-	var out strings.Builder
-	columns := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-	say(columns, "ADDRESS\tROLE\tSTATUS\tCREATED\tLAST SEEN\tCLIENTS\tMAILINGS\n")
-	for i := range items {
-		u := &items[i]
+	const heads = "ADDRESS\tROLE\tSTATUS\tCREATED\tLAST SEEN\tCLIENTS\tMAILINGS"
+	return printFound(c, items, "There are no such accounts.", heads, func(table io.Writer, u *accountReport) error {
 		seen := "-"
 		if u.LastSeenAt != nil {
 			seen = clock(*u.LastSeenAt)
 		}
-		say(columns, "%s\t%s\t%s\t%s\t%s\t%d\t%d\n", plain(u.Email), u.Role, u.Status, clock(u.CreatedAt), seen, u.Clients, u.Mailings)
-	}
-	if err := columns.Flush(); err != nil {
-		return fmt.Errorf("write the table: %w", err)
-	}
-	return c.result("%s", out.String())
+		say(table, "%s\t%s\t%s\t%s\t%s\t%d\t%d\n", plain(u.Email), u.Role, u.Status, clock(u.CreatedAt), seen, u.Clients, u.Mailings)
+		return nil
+	})
 }
 
 func (c *command) userShowCommand() *cobra.Command {

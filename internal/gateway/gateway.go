@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/netip"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 	"github.com/rs/zerolog"
@@ -81,11 +82,17 @@ type Deps struct {
 	Web fs.FS
 	// Mailbox shows mail that was delivered on this machine, at /mailbox; nil: there is none.
 	Mailbox http.Handler
+	// ShowsTo says whether Mailbox shows anything to whoever asks; nil: to everybody.
+	ShowsTo func(*http.Request) bool
 	// Metrics serves /metrics; nil: nobody does.
 	Metrics http.Handler
 	// Begin is told of each request and returns the context to answer it under, and what is to be called with the status.
 	// route is the template, empty where there is none; nil: nobody is told.
 	Begin func(ctx context.Context, method, route string, header http.Header) (context.Context, func(status int))
+}
+
+func (d Deps) showsMailbox(r *http.Request) bool {
+	return d.Mailbox != nil && (d.ShowsTo == nil || d.ShowsTo(r))
 }
 
 // server is every resource together: what openapi.StrictServerInterface asks for.
@@ -157,7 +164,7 @@ func New(d Deps) (http.Handler, error) {
 	account := accountAPI{d.Store, passwords, limits{d.Limiter}}
 	s := &server{
 		accountAPI:      account,
-		signInAPI:       signInAPI{d.Store, account, passwords, limits{d.Limiter}, d.RegistrationClosed, d.Identities},
+		signInAPI:       signInAPI{d.Store, account, passwords, limits{d.Limiter}, d.RegistrationClosed, d.Identities, d.showsMailbox},
 		clientAPI:       clientAPI{d.Store},
 		exportAPI:       exportAPI{d.Store},
 		importAPI:       importAPI{d.Store, streams},
@@ -185,6 +192,15 @@ func New(d Deps) (http.Handler, error) {
 	return engine, nil
 }
 
+// unescapePath does what Gin does by itself, but leaves a plus a plus: addresses have them.
+func unescapePath(c *gin.Context) {
+	for i := range c.Params {
+		if value, err := url.PathUnescape(c.Params[i].Value); err == nil {
+			c.Params[i].Value = value
+		}
+	}
+}
+
 func newEngine(trusted proxies) (*gin.Engine, error) {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
@@ -194,6 +210,9 @@ func newEngine(trusted proxies) (*gin.Engine, error) {
 	}
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
+	engine.UseEscapedPath = true // %2F in an address is no border between segments
+	engine.UnescapePathValues = false
+	engine.Use(unescapePath)
 	engine.ContextWithFallback = true // handlers get the request's context through Gin's
 	return engine, nil
 }

@@ -154,3 +154,14 @@ func TestReferenceAndMailbox(t *testing.T) {
 	assert.Equal(t, "/mailbox/messages/1", nobody.do("GET", "/mailbox/messages/1", nil).want(http.StatusOK).header.Get("X-Path"))
 	assert.Equal(t, "/mailbox", nobody.do("DELETE", "/mailbox", nil).want(http.StatusOK).header.Get("X-Path"))
 }
+
+func TestTheMailboxIsOfferedToThoseWhoMaySeeIt(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, func(d *gateway.Deps) {
+		d.Mailbox = http.NotFoundHandler()
+		d.ShowsTo = func(r *http.Request) bool { return r.Header.Get("Accept-Language") == "here" }
+	})
+	nobody := &caller{api: a}
+	assert.Equal(t, true, nobody.do("GET", base+"/auth/methods", nil, "Accept-Language", "here").want(http.StatusOK).body["mailbox"])
+	assert.Equal(t, false, nobody.do("GET", base+"/auth/methods", nil, "Accept-Language", "ru").want(http.StatusOK).body["mailbox"])
+}

@@ -160,4 +160,8 @@ func TestSuppressions(t *testing.T) {
 		other.do("DELETE", base+"/suppressions/"+spelling, nil).want(http.StatusNoContent)
 		other.do("POST", base+"/suppressions", object{"email": "анна+x@пример.рф", "reason": "theirs"}).want(http.StatusCreated)
 	}
+	slashed := other.do("POST", base+"/suppressions", object{"email": "sales/a+b%2Fc@example.org", "reason": "no"}).want(http.StatusCreated)
+	assert.Equal(t, base+"/suppressions/sales%2Fa+b%252fc@example.org", slashed.header.Get("Location"))
+	other.do("DELETE", base+"/suppressions/sales/a+b%252Fc@example.org", nil).problem(http.StatusNotFound, "not_found")
+	other.do("DELETE", slashed.header.Get("Location"), nil).want(http.StatusNoContent)
 }

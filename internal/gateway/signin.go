@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"net/http"
 	"strings"
 	"time"
+
+	"github.com/gin-gonic/gin"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/gateway/openapi"
@@ -58,16 +61,21 @@ type signInAPI struct {
 	limits    limits
 	closed    bool             // nobody opens an account
 	elsewhere IdentityProvider // nil: nobody signs in elsewhere
+	// showsMailbox reports whether there is a mailbox for whoever asks.
+	showsMailbox func(*http.Request) bool
 }
 
 // hasher makes and checks hashes of passwords, a few at a time.
 type hasher struct{ *password.Hasher }
 
 // GetSignInMethods implements openapi.StrictServerInterface.
-func (a signInAPI) GetSignInMethods(context.Context, openapi.GetSignInMethodsRequestObject) (openapi.GetSignInMethodsResponseObject, error) {
+func (a signInAPI) GetSignInMethods(ctx context.Context, _ openapi.GetSignInMethodsRequestObject) (openapi.GetSignInMethodsResponseObject, error) {
 	methods := openapi.SignInMethods{Password: true, Registration: !a.closed}
 	if a.elsewhere != nil {
 		methods.Oidc = &openapi.IdentityProvider{Name: a.elsewhere.Name(), URL: basePath + "/auth/oidc/start"}
+	}
+	if c, ok := ctx.(*gin.Context); ok {
+		methods.Mailbox = a.showsMailbox(c.Request)
 	}
 	return openapi.GetSignInMethods200JSONResponse(methods), nil
 }

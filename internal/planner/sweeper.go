@@ -41,27 +41,23 @@ const (
 	noticePatience = 3 * time.Second
 	// housekeepingEvery is how often partitions are looked after, and what is old, has ended or is to go is removed.
 	housekeepingEvery = time.Hour
+	// housekeepingAgain is when what did not go well is tried again.
+	housekeepingAgain = time.Minute
 )
 
 // Sweep looks, every two seconds until ctx ends, for work that exists in PostgreSQL and that no event is going to
 // wake. Losing the whole NATS store costs a few seconds and nothing else because of it. Any number may run.
 func (p *Planner) Sweep(ctx context.Context) error {
-	removing := make(chan struct{})
+	kept := make(chan struct{})
 	go func() { // apart from the rest: a large account takes minutes
-		defer close(removing)
-		p.removeAccounts(ctx)
+		defer close(kept)
+		p.keepHouse(ctx)
 	}()
-	defer func() { <-removing }()
+	defer func() { <-kept }()
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
-	var kept time.Time
 	for {
 		p.SweepOnce(ctx)
-		if time.Since(kept) > housekeepingEvery {
-			if p.keepHouse(ctx) {
-				kept = time.Now()
-			}
-		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -70,27 +66,32 @@ func (p *Planner) Sweep(ctx context.Context) error {
 	}
 }
 
-// keepHouse reports whether everything went well; what did not is tried again in the next round. One part that fails does
-// not keep the others from their turn.
-func (p *Planner) keepHouse(ctx context.Context) bool {
-	well := true
-	for what, err := range map[string]error{
-		"partitions":                          p.store.EnsurePartitions(ctx),
-		"sessions and tokens that have ended": p.store.PurgeEnded(ctx),
-		"old messages of the service itself":  p.store.PurgeNotices(ctx),
-	} {
-		p.report(ctx, err, what)
-		well = well && err == nil
-	}
-	return well
-}
-
-// removeAccounts removes, every hour until ctx ends, the accounts whose time has come.
-func (p *Planner) removeAccounts(ctx context.Context) {
-	tick := time.NewTicker(housekeepingEvery)
+// keepHouse looks after the house every hour until ctx ends, and after what did not go well in a minute. One part that fails
+// does not keep the others from their turn.
+func (p *Planner) keepHouse(ctx context.Context) {
+	tick := time.NewTicker(housekeepingAgain)
 	defer tick.Stop()
+	parts := []struct {
+		what string
+		keep func(context.Context) error
+		done time.Time
+	}{
+		{what: "partitions", keep: p.store.EnsurePartitions},
+		{what: "sessions and tokens that have ended", keep: p.store.PurgeEnded},
+		{what: "old messages of the service itself", keep: p.store.PurgeNotices},
+		{what: "accounts to remove", keep: p.store.RemoveAccounts},
+	}
 	for {
-		p.report(ctx, p.store.RemoveAccounts(ctx), "accounts to remove")
+		for i := range parts {
+			if time.Since(parts[i].done) < housekeepingEvery {
+				continue
+			}
+			err := parts[i].keep(ctx)
+			p.report(ctx, err, parts[i].what)
+			if err == nil {
+				parts[i].done = time.Now()
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return

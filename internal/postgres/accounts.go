@@ -119,12 +119,12 @@ func (s *Store) tellOwner(ctx context.Context, q *sqlc.Queries, email domain.Add
 	if !row.Due || row.User.BlockedAt != nil {
 		return nil
 	}
-	return s.notify(ctx, q, noticeTo(&row.User, domain.NoticeExists, nil))
+	return s.notify(ctx, q, noticeTo(toUser(row.User), domain.NoticeExists, nil))
 }
 
 // noticeTo is a notice to the user's own address.
-func noticeTo(u *sqlc.User, kind domain.NoticeKind, data map[string]string) domain.Notice {
-	return domain.Notice{UserID: u.ID, Email: u.Email, Kind: kind, Language: domain.Language(u.Language), Data: data}
+func noticeTo(u domain.User, kind domain.NoticeKind, data map[string]string) domain.Notice {
+	return domain.Notice{UserID: u.ID, Email: u.Email, Kind: kind, Language: u.Language, Data: data}
 }
 
 // auditAccount records what was done to an account by its owner, who may not be signed in yet.
@@ -145,7 +145,7 @@ func (s *Store) sendVerification(ctx context.Context, q *sqlc.Queries, u *sqlc.U
 	if err != nil {
 		return err
 	}
-	return s.notify(ctx, q, noticeTo(u, domain.NoticeVerify, map[string]string{"token": token, "code": code.Digits}))
+	return s.notify(ctx, q, noticeTo(toUser(*u), domain.NoticeVerify, map[string]string{"token": token, "code": code.Digits}))
 }
 
 // ResendVerification mails a new link and code to an address that has an account to confirm; the ones before stop working.
@@ -166,7 +166,7 @@ func (s *Store) ForgotPassword(ctx context.Context, email domain.Address) error 
 		if err != nil {
 			return err
 		}
-		return s.notify(ctx, q, noticeTo(u, domain.NoticeReset, map[string]string{"token": token}))
+		return s.notify(ctx, q, noticeTo(toUser(*u), domain.NoticeReset, map[string]string{"token": token}))
 	})
 }
 
@@ -271,7 +271,7 @@ func (s *Store) confirmChange(ctx context.Context, a account, u *sqlc.User, t sq
 	if err != nil {
 		return fmt.Errorf("void tokens: %w", err)
 	}
-	if err := s.tell(ctx, a.q, u.VerifiedAt != nil, noticeTo(u, domain.NoticeEmailChanged, map[string]string{"new_email": t.Email})); err != nil {
+	if err := s.tell(ctx, a.q, u.VerifiedAt != nil, noticeTo(toUser(*u), domain.NoticeEmailChanged, map[string]string{"new_email": t.Email})); err != nil {
 		return err
 	}
 	return s.auditAccount(ctx, a.q, u, domain.AuditEmailChange, map[string]any{"email": u.Email}, map[string]any{"email": t.Email})
@@ -299,12 +299,12 @@ func (s *Store) ChangeEmail(ctx context.Context, user domain.ID, email domain.Ad
 			Data: map[string]string{"token": token, "code": code.Digits},
 		}
 		if taken {
-			n = noticeTo(&other, domain.NoticeEmailTaken, nil) // and nobody gets the token
+			n = noticeTo(toUser(other), domain.NoticeEmailTaken, nil) // and nobody gets the token
 		}
 		if err := s.notify(ctx, a.q, n); err != nil {
 			return err
 		}
-		return s.tell(ctx, a.q, u.VerifiedAt != nil, noticeTo(&u, domain.NoticeEmailChanging, map[string]string{"new_email": email.Display}))
+		return s.tell(ctx, a.q, u.VerifiedAt != nil, noticeTo(toUser(u), domain.NoticeEmailChanging, map[string]string{"new_email": email.Display}))
 	})
 	if err != nil {
 		return fmt.Errorf("change the address of user %s: %w", user, err)

@@ -88,12 +88,32 @@ func (s *Store) LogTo(log zerolog.Logger) { s.log = log }
 // Close waits for queries to end and closes every connection.
 func (s *Store) Close() { s.pool.Close() }
 
-// Ping reports whether the server answers. What is wrong with the tables is for PingSchema to say.
+// NoDatabaseError says that the server answers, and has no database of this name.
+type NoDatabaseError struct {
+	Name string
+	err  error
+}
+
+// Error implements error.
+func (e *NoDatabaseError) Error() string {
+	return fmt.Sprintf("PostgreSQL has no database %q: make it there, as by `createdb %s`, or name another in VESTNIK_DATABASE_URL",
+		e.Name, e.Name)
+}
+
+// Unwrap returns what the server said.
+func (e *NoDatabaseError) Unwrap() error { return e.err }
+
+// Ping reports whether the server answers; a NoDatabaseError is nothing that waiting helps. What is wrong with the tables
+// is for PingSchema to say.
 func (s *Store) Ping(ctx context.Context) error {
-	if err := s.pool.Ping(ctx); !errors.Is(err, errUnmigrated) {
-		return err
+	err := s.pool.Ping(ctx)
+	if errors.Is(err, errUnmigrated) {
+		return nil
 	}
-	return nil
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == unknownDatabase {
+		return &NoDatabaseError{Name: s.pool.Config().ConnConfig.Database, err: err}
+	}
+	return err
 }
 
 // schemaVersion is the newest migration; a test holds it to the folder.
@@ -168,7 +188,10 @@ func orNotFound(err error, what string) error {
 	return err
 }
 
-const uniqueViolation = "23505"
+const (
+	uniqueViolation = "23505"
+	unknownDatabase = "3D000"
+)
 
 // isUnique reports whether err is a violation of the named unique constraint or index.
 func isUnique(err error, constraint string) bool {

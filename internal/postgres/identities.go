@@ -151,7 +151,7 @@ func (s *Store) adopt(ctx context.Context, q *sqlc.Queries, id domain.Identity, 
 	}
 	if linked {
 		u := toUser(row)
-		if err := s.notify(ctx, q, noticeOf(&u, domain.NoticeIdentityLinked, nil)); err != nil {
+		if err := s.notify(ctx, q, noticeTo(u, domain.NoticeIdentityLinked, nil)); err != nil {
 			return sqlc.User{}, err
 		}
 	}

@@ -80,7 +80,7 @@ func (s *Store) tellDisabled(ctx context.Context, q *sqlc.Queries, row *sqlc.Mai
 		return fmt.Errorf("read the mailing's owner: %w", err)
 	}
 	u := toUser(owner)
-	return s.tell(ctx, q, u.Confirmed, noticeOf(&u, domain.NoticeMailingStopped, map[string]string{"mailing": row.Name, "reason": row.Reason}))
+	return s.tell(ctx, q, u.Confirmed, noticeTo(u, domain.NoticeMailingStopped, map[string]string{"mailing": row.Name, "reason": row.Reason}))
 }
 
 func auditOfMailing(action domain.AuditAction, row *sqlc.MailingLockRow, reason string, before, after map[string]any) domain.AuditEntry {

@@ -59,7 +59,7 @@ func (s *Store) DeleteAccount(ctx context.Context, user, but domain.ID) (domain.
 		if err := s.endSessions(ctx, a.q, user, but); err != nil {
 			return err
 		}
-		err = s.tell(ctx, a.q, u.VerifiedAt != nil, noticeTo(&u, domain.NoticeDeleting, map[string]string{"delete_at": at.UTC().Format(time.RFC3339)}))
+		err = s.tell(ctx, a.q, u.VerifiedAt != nil, noticeTo(toUser(u), domain.NoticeDeleting, map[string]string{"delete_at": at.UTC().Format(time.RFC3339)}))
 		if err != nil {
 			return err
 		}

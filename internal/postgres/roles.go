@@ -35,7 +35,7 @@ func (s *Store) BlockUser(ctx context.Context, id domain.ID, reason string) erro
 		if err := s.endSessions(ctx, q, id, domain.ID{}); err != nil {
 			return err
 		}
-		if err := s.tell(ctx, q, u.Confirmed, noticeOf(u, domain.NoticeBlocked, map[string]string{"reason": reason})); err != nil {
+		if err := s.tell(ctx, q, u.Confirmed, noticeTo(*u, domain.NoticeBlocked, map[string]string{"reason": reason})); err != nil {
 			return err
 		}
 		return s.audit(ctx, q, auditOfUser(domain.AuditUserBlock, u, reason, map[string]any{"blocked": false}, map[string]any{"blocked": true}))
@@ -70,7 +70,7 @@ func (s *Store) UnblockUser(ctx context.Context, id domain.ID) error {
 		if err := q.UserUnblock(ctx, id); err != nil {
 			return err
 		}
-		if err := s.tell(ctx, q, u.Confirmed, noticeOf(u, domain.NoticeUnblocked, nil)); err != nil {
+		if err := s.tell(ctx, q, u.Confirmed, noticeTo(*u, domain.NoticeUnblocked, nil)); err != nil {
 			return err
 		}
 		before := map[string]any{"blocked": true, "reason": u.BlockedReason}
@@ -140,8 +140,4 @@ func auditOfUser(action domain.AuditAction, u *domain.User, reason string, befor
 	return domain.AuditEntry{
 		Action: action, TargetType: "user", TargetID: u.ID.String(), OwnerID: u.ID, Reason: reason, Before: before, After: after,
 	}
-}
-
-func noticeOf(u *domain.User, kind domain.NoticeKind, data map[string]string) domain.Notice {
-	return domain.Notice{UserID: u.ID, Email: u.Email, Kind: kind, Language: u.Language, Data: data}
 }

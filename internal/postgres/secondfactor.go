@@ -18,6 +18,9 @@ const (
 	// factorTriesHere and factorTries are how many may be tried in an hour with one account: from one address, and from
 	// all. A guess fits with a chance of three in a million. Whoever has the password and spends the tries of all
 	// addresses slows the owner down, who still gets in with a recovery code.
+	//
+	// They are counted here and not with the gateway's other limits, which Redis keeps: that may be lost, and each process
+	// counts for itself then. Six digits do not bear that.
 	factorTriesHere = 10
 	factorTries     = 40
 	factorPeriod    = time.Hour
@@ -115,7 +118,7 @@ func (s *Store) TurnFactorOn(ctx context.Context, user domain.User, session doma
 		if err := s.forgetTries(ctx, q, user.ID); err != nil {
 			return err
 		}
-		if err := s.tell(ctx, q, user.Confirmed, noticeOf(&user, domain.NoticeFactorOn, nil)); err != nil {
+		if err := s.tell(ctx, q, user.Confirmed, noticeTo(user, domain.NoticeFactorOn, nil)); err != nil {
 			return err
 		}
 		return s.audit(ctx, q, onAccount(user.ID, domain.AuditFactorOn))
@@ -137,7 +140,7 @@ func (s *Store) TurnFactorOff(ctx context.Context, user domain.User, proof domai
 		if err := s.forgetTries(ctx, q, user.ID); err != nil {
 			return err
 		}
-		if err := s.tell(ctx, q, user.Confirmed, noticeOf(&user, domain.NoticeFactorOff, nil)); err != nil {
+		if err := s.tell(ctx, q, user.Confirmed, noticeTo(user, domain.NoticeFactorOff, nil)); err != nil {
 			return err
 		}
 		return s.audit(ctx, q, onAccount(user.ID, domain.AuditFactorOff))

@@ -48,7 +48,8 @@ func (s *Store) BeginSession(ctx context.Context, user domain.ID, userAgent stri
 // committed: whoever caches must not keep a session for long in any case.
 func (s *Store) OnSessionsEnd(forget func(ctx context.Context, hashes [][]byte)) { s.forget = forget }
 
-// endSessions signs the user out everywhere but in the session but, which may be the zero ID.
+// endSessions signs the user out everywhere but in the session but, which may be the zero ID. Keys end with the role by a
+// trigger, whoever changes it; no trigger ends sessions, since those who keep them for a while must be told which they were.
 func (s *Store) endSessions(ctx context.Context, q *sqlc.Queries, user, but domain.ID) error {
 	hashes, err := q.SessionsEnd(ctx, sqlc.SessionsEndParams{UserID: user, But: but})
 	if err != nil {

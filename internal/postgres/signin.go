@@ -191,7 +191,7 @@ func (s *Store) setPassword(ctx context.Context, a account, u *sqlc.User, hash s
 	if err != nil {
 		return fmt.Errorf("void tokens: %w", err)
 	}
-	if err := s.tell(ctx, a.q, u.VerifiedAt != nil, noticeTo(u, domain.NoticePasswordSet, nil)); err != nil {
+	if err := s.tell(ctx, a.q, u.VerifiedAt != nil, noticeTo(toUser(*u), domain.NoticePasswordSet, nil)); err != nil {
 		return err
 	}
 	return s.auditAccount(ctx, a.q, u, action)

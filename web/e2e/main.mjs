@@ -6,6 +6,7 @@ import { openStage } from './journey.mjs';
 import { accessJourneys } from './journeys/access.mjs';
 import { accountJourneys } from './journeys/account.mjs';
 import { budgetJourneys } from './journeys/budget.mjs';
+import { mailboxJourneys } from './journeys/mailbox.mjs';
 import { mailingJourneys } from './journeys/mailing.mjs';
 
 const stage = await openStage();
@@ -14,4 +15,5 @@ after(() => stage.close());
 accountJourneys(stage);
 accessJourneys(stage);
 budgetJourneys(stage);
+mailboxJourneys(stage);
 mailingJourneys(stage);

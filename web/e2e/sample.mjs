@@ -23,7 +23,7 @@ export async function furnish(system, owner) {
     const { items } = await system.api(owner, 'GET', `/mailings/${mailing.id}/attempts`);
     return items.find(({ status }) => status === 'finished');
   });
-  const open = ['sign-in', 'register', 'check-mail', 'forgot', 'reset#token=a'];
+  const open = ['sign-in', 'register', 'check-mail', 'forgot', 'reset#token=a', 'mailbox'];
   const inside = {
     dashboard: '/',
     mailings: '/mailings',
@@ -47,6 +47,7 @@ export async function furnish(system, owner) {
     security: '/account/security',
     keys: '/account/keys',
     'not-found': '/nothing/here',
+    letter: '/mailbox/1',
   };
   return [
     ...open.map((path) => ({ name: path.split('#')[0], path: `/${path}`, open: true })),

@@ -327,7 +327,7 @@ type Attention struct {
 // AttentionKind `mailing_paused` by a fault, `mailing_disabled` by a manager, `unknown_outcomes` in an attempt.
 type AttentionKind string
 
-// Attributes Your own fields, for use in messages. Names are letters, digits and `_`, a letter first, at most 64 characters.
+// Attributes Your own fields, for use in messages. Names are letters, digits and `_`, a letter first, at most 64 characters; `City` and `city` are two.
 //
 // Example: {"city":"Казань"}
 type Attributes map[string]string
@@ -390,7 +390,7 @@ type ChangePasswordInput struct {
 
 // Client A recipient.
 type Client struct {
-	// Attributes Your own fields, for use in messages. Names are letters, digits and `_`, a letter first, at most 64 characters.
+	// Attributes Your own fields, for use in messages. Names are letters, digits and `_`, a letter first, at most 64 characters; `City` and `city` are two.
 	//
 	// Example: {"city":"Казань"}
 	Attributes Attributes `json:"attributes"`
@@ -420,7 +420,7 @@ type Client struct {
 
 // ClientInput A new client.
 type ClientInput struct {
-	// Attributes Your own fields, for use in messages. Names are letters, digits and `_`, a letter first, at most 64 characters.
+	// Attributes Your own fields, for use in messages. Names are letters, digits and `_`, a letter first, at most 64 characters; `City` and `city` are two.
 	//
 	// Example: {"city":"Казань"}
 	Attributes *Attributes `json:"attributes,omitempty"`
@@ -1338,6 +1338,10 @@ type SessionPage struct {
 
 // SignInMethods How one can sign in here.
 type SignInMethods struct {
+	// Mailbox Whether mail goes to the built-in mailbox, whose pages are at /mailbox. It shows itself on the machine that it
+	// runs on only; whoever asks from elsewhere is told that there is none.
+	Mailbox bool `json:"mailbox"`
+
 	// Oidc The identity provider; null without one.
 	Oidc     *IdentityProvider `json:"oidc"`
 	Password bool              `json:"password"`

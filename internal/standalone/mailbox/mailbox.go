@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -37,6 +38,7 @@ type Config struct {
 	MaxBytes        int64            // kept; default 256 MiB
 	MaxMessageBytes int64            // accepted (SIZE); default 32 MiB
 	Now             func() time.Time // default time.Now; its zone is the one pages show
+	Web             fs.FS            // files of the web application, whose font the pages use; nil: they do without
 	Log             zerolog.Logger
 }
 
@@ -87,7 +89,7 @@ func Start(ctx context.Context, cfg Config) (*Mailbox, error) {
 		return nil, err
 	}
 	store := newStore(cfg.MaxMessages, cfg.MaxBytes)
-	pages, err := newPages(store, cfg.Log)
+	pages, err := newPages(store, cfg.Web, cfg.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -123,14 +125,16 @@ func (m *Mailbox) Total() int64 { return m.store.total() }
 
 // Handler serves the pages under /mailbox:
 //
-//	GET /mailbox?q=&page=       the list, newest first; q looks for part of an address
-//	GET /mailbox?format=json    the same for programs: {total, kept, messages: [{n, to, from, subject, at, message_id}]};
-//	                            limit= (100, at most 10,000) is the size of a page
+//	GET /mailbox?q=&page=       the list, newest first; q looks for part of an address or of the subject
+//	GET /mailbox?format=json    the same for programs: {total, kept, matched, messages: [{n, to, from, subject, at,
+//	                            message_id, unread}]}; limit= (100, at most 10,000) is the size of a page
+//	GET /mailbox/events         server-sent events: how many messages were taken, whenever that changes
 //	GET /mailbox/{n}            one message
 //	GET /mailbox/{n}/html       its HTML alone, which may neither run scripts nor load anything from the network
 //	GET /mailbox/{n}/raw        its source
 //
-// It does not ask who is there: whoever wires it decides who may read the mail.
+// Pages are in the language of lang=, then the one chosen before, then the browser's. They work without scripts too. Events
+// end with their request alone. It does not ask who is there: whoever wires it decides who may read the mail.
 func (m *Mailbox) Handler() http.Handler { return m.pages.handler() }
 
 // Stop ends the server and its connections at once: stop what sends first. Stop may be called again.

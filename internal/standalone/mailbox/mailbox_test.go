@@ -1,14 +1,18 @@
 package mailbox_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -68,6 +72,7 @@ type list struct {
 		Subject   string    `json:"subject"`
 		At        time.Time `json:"at"`
 		MessageID string    `json:"message_id"`
+		Unread    bool      `json:"unread"`
 	} `json:"messages"`
 }
 
@@ -144,10 +149,8 @@ func TestAMessageFromWireToPage(t *testing.T) {
 	for _, path := range []string{"/mailbox/2", "/mailbox/0", "/mailbox/-1", "/mailbox/x", "/mailbox/2/raw", "/mailbox/9/html"} {
 		w, body = get(t, m, path, "ru")
 		assert.Equal(t, http.StatusNotFound, w.Code, path)
-		assert.Contains(t, body, "Этого письма здесь нет.", path)
+		assert.Contains(t, body, "Этого письма здесь нет", path)
 	}
-	w, _ = get(t, m, "/mailbox/style.css", "")
-	assert.Equal(t, "text/css; charset=utf-8", w.Header().Get("Content-Type"))
 }
 
 func TestSMTPExtensions(t *testing.T) {
@@ -212,7 +215,7 @@ func TestPagingAndSearch(t *testing.T) {
 	assert.Contains(t, body, `href="/mailbox?page=3"`, "beyond the end there is a way back")
 	_, body = get(t, m, "/mailbox?q=%3Cscript%3Ealert(1)%3C/script%3E", "en")
 	assert.NotContains(t, body, "<script>")
-	assert.Contains(t, body, "No address in the mailbox matches.")
+	assert.Contains(t, body, "No message matches")
 }
 
 func TestTheMailboxIsBounded(t *testing.T) {
@@ -251,9 +254,126 @@ func TestEmptyMailbox(t *testing.T) {
 	t.Parallel()
 	m := start(t, mailbox.Config{})
 	_, body := get(t, m, "/mailbox", "ru")
-	assert.Contains(t, body, "Писем пока нет.")
+	assert.Contains(t, body, "Писем пока нет")
 	_, body = get(t, m, "/mailbox?format=json", "")
 	assert.JSONEq(t, `{"total":0,"kept":0,"matched":0,"messages":[]}`, body)
+}
+
+func TestSearchFindsWordsOfTheSubject(t *testing.T) {
+	t.Parallel()
+	m := start(t, mailbox.Config{})
+	send(t, m, "ivan@example.org", letter)
+	send(t, m, "anna@example.org", "Subject: other\n\n")
+	l := getJSON(t, m, "&q=%D0%9F%D0%A0%D0%98%D0%92") // ПРИВ
+	require.Equal(t, 1, l.Matched)
+	assert.Equal(t, "Привет", l.Messages[0].Subject)
+}
+
+func TestAMessageIsUnreadUntilItIsOpened(t *testing.T) {
+	t.Parallel()
+	m := start(t, mailbox.Config{})
+	send(t, m, "a@example.org", "Subject: first\n\n")
+	send(t, m, "b@example.org", "Subject: second\n\n")
+	get(t, m, "/mailbox/1/html", "")
+	get(t, m, "/mailbox/1/raw", "")
+	_, body := get(t, m, "/mailbox", "en")
+	assert.Contains(t, body, "not opened 2")
+	_, body = get(t, m, "/mailbox/1", "en")
+	assert.Contains(t, body, `rel="prev" href="/mailbox/2"`)
+	assert.NotContains(t, body, `rel="next"`)
+	_, body = get(t, m, "/mailbox", "en")
+	assert.Contains(t, body, "not opened 1")
+	assert.Equal(t, 1, strings.Count(body, `<tr class="unread">`))
+	l := getJSON(t, m, "")
+	assert.True(t, l.Messages[0].Unread)
+	assert.False(t, l.Messages[1].Unread)
+}
+
+func TestTheLanguageThatWasChosenStays(t *testing.T) {
+	t.Parallel()
+	m := start(t, mailbox.Config{})
+	w, body := get(t, m, "/mailbox?lang=ru&q=%26x", "en")
+	assert.Contains(t, body, `<html lang="ru">`)
+	assert.Contains(t, body, `href="?lang=en&amp;q=%26x"`, "the other language shows the same")
+	require.Len(t, w.Result().Cookies(), 1)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/mailbox", http.NoBody)
+	r.AddCookie(w.Result().Cookies()[0])
+	again := httptest.NewRecorder()
+	m.Handler().ServeHTTP(again, r)
+	assert.Contains(t, again.Body.String(), `<html lang="ru">`)
+	w, body = get(t, m, "/mailbox?lang=xx", "en")
+	assert.Contains(t, body, `<html lang="en">`)
+	assert.Empty(t, w.Result().Cookies())
+}
+
+func TestAMessageOfAMailingLeadsToWhatItCameOf(t *testing.T) {
+	t.Parallel()
+	m := start(t, mailbox.Config{})
+	const mailing, attempt = "018f9c1e-0000-7000-8000-000000000001", "018f9c1e-0000-7000-8000-000000000002"
+	send(t, m, "ivan+a@example.org", "Subject: x\nMessage-ID: <"+attempt+".7@example.org>\nList-Id: News <"+mailing+".example.org>\n\nx\n")
+	send(t, m, "ivan@example.org", "Subject: x\nMessage-ID: <"+attempt+".7@example.org>\nList-Id: <javascript:x.example.org>\n\nx\n")
+	_, body := get(t, m, "/mailbox/1", "en")
+	for _, link := range []string{"/mailings/" + mailing, "/attempts/" + attempt, "/clients?q=ivan%2Ba%40example.org"} {
+		assert.Contains(t, body, `href="`+link+`"`)
+	}
+	_, body = get(t, m, "/mailbox/2", "en")
+	assert.NotContains(t, body, "/mailings/")
+	assert.NotContains(t, body, "/attempts/")
+}
+
+// What the pages need is here or in the web application's build, whether or not that is there.
+func TestFilesOfThePages(t *testing.T) {
+	t.Parallel()
+	m := start(t, mailbox.Config{Web: fstest.MapFS{"assets/inter-latin-wght-normal-x1.woff2": {}}})
+	_, page := get(t, m, "/mailbox", "en")
+	for _, refers := range regexp.MustCompile(`(?:src|href)="(/mailbox/[^"]+)"`).FindAllStringSubmatch(page, -1) {
+		w, _ := get(t, m, refers[1], "")
+		assert.Equal(t, http.StatusOK, w.Code, refers[1])
+		assert.NotContains(t, w.Header().Get("Content-Type"), "text/html", refers[1])
+	}
+	assert.NotRegexp(t, `<script[^>]*>[^<]|<style| style=| on\w+=`, page, "nothing inline: the policy forbids it")
+	_, css := get(t, m, "/mailbox/page.css", "")
+	assert.Contains(t, css, "url('/assets/inter-latin-wght-normal-x1.woff2')")
+	_, css = get(t, start(t, mailbox.Config{}), "/mailbox/page.css", "")
+	assert.NotContains(t, css, "@font-face")
+
+	_, logo := get(t, m, "/mailbox/logo.svg", "")
+	application, err := os.ReadFile("../../../web/public/favicon.svg")
+	require.NoError(t, err)
+	assert.Equal(t, string(application), logo)
+}
+
+func TestMailIsToldOfAsItArrives(t *testing.T) {
+	t.Parallel()
+	m := start(t, mailbox.Config{})
+	server := httptest.NewServer(m.Handler())
+	t.Cleanup(server.Close)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/mailbox/events", http.NoBody)
+	require.NoError(t, err)
+	answer, err := server.Client().Do(r)
+	require.NoError(t, err)
+	defer func() { _ = answer.Body.Close() }()
+	assert.Equal(t, "text/event-stream", answer.Header.Get("Content-Type"))
+	events := bufio.NewScanner(answer.Body)
+	next := func() string {
+		for events.Scan() {
+			if data, ok := strings.CutPrefix(events.Text(), "data: "); ok {
+				return data
+			}
+		}
+		return "ended"
+	}
+	assert.Equal(t, "0", next())
+	for range 3 {
+		send(t, m, "a@example.org", "Subject: x\n\n")
+	}
+	assert.Contains(t, []string{"1", "2", "3"}, next(), "together where they come together")
+	send(t, m, "a@example.org", "Subject: x\n\n")
+	require.Eventually(t, func() bool { return next() == "4" }, time.Minute, time.Millisecond)
+	cancel()
+	assert.Equal(t, "ended", next())
 }
 
 func BenchmarkReceive(b *testing.B) {

@@ -81,7 +81,7 @@ type parsed struct {
 
 type attachment struct {
 	Name, Type string
-	Size       int
+	Size       int64
 }
 
 // shown are the headers worth a line; the rest is a click away.
@@ -113,7 +113,7 @@ func parse(raw []byte) parsed {
 	}
 	for _, part := range envelope.Attachments {
 		p.Attachments = append(p.Attachments, attachment{
-			Name: printable(part.FileName), Type: printable(part.ContentType), Size: len(part.Content),
+			Name: printable(part.FileName), Type: printable(part.ContentType), Size: int64(len(part.Content)),
 		})
 	}
 	p.HTML = withInlineParts(p.HTML, envelope.Inlines, envelope.OtherParts)

@@ -4,10 +4,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// message is one message as it came. Its fields never change.
+// message is one message as it came. What came never changes.
 type message struct {
 	n    int64 // from 1
 	from string
@@ -17,6 +18,7 @@ type message struct {
 
 	once    sync.Once
 	summary summary
+	seen    atomic.Bool // its page has been opened
 }
 
 // size counts what the message holds in memory, roughly.
@@ -34,10 +36,10 @@ func (m *message) head() summary {
 	return m.summary
 }
 
-// concerns tells whether part of an address of the envelope is q, which is in lower case.
+// concerns tells whether q, which is in lower case, is part of an address of the envelope or of the subject.
 func (m *message) concerns(q string) bool {
-	has := func(address string) bool { return strings.Contains(strings.ToLower(address), q) }
-	return has(m.from) || slices.ContainsFunc(m.to, has)
+	has := func(text string) bool { return strings.Contains(strings.ToLower(text), q) }
+	return has(m.from) || slices.ContainsFunc(m.to, has) || has(m.head().subject)
 }
 
 // store is a ring of the newest messages, bounded by number and by bytes.
@@ -49,6 +51,7 @@ type store struct {
 	first int64      // the oldest kept
 	next  int64      // the number of the next one
 	bytes int64
+	added chan struct{} // closed by the next message; nil: nobody waits for it
 }
 
 func newStore(maxMessages int, maxBytes int64) *store {
@@ -68,6 +71,20 @@ func (s *store) add(m *message) {
 	s.ring[m.n%int64(len(s.ring))] = m
 	s.bytes += size
 	s.next++
+	if s.added != nil {
+		close(s.added)
+		s.added = nil
+	}
+}
+
+// watch returns what total does, and a channel that is closed when that is no longer true.
+func (s *store) watch() (int64, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.added == nil {
+		s.added = make(chan struct{})
+	}
+	return s.next - 1, s.added
 }
 
 func (s *store) slot(n int64) *message { return s.ring[n%int64(len(s.ring))] }
@@ -91,6 +108,7 @@ func (s *store) total() int64 {
 type listing struct {
 	total   int64 // taken since the start
 	kept    int
+	unread  int
 	matched int
 	page    []*message
 }
@@ -104,6 +122,11 @@ func (s *store) list(q string, skip, limit int) listing {
 	}
 	l := listing{total: s.next - 1, kept: len(all)}
 	s.mu.RUnlock()
+	for _, m := range all {
+		if !m.seen.Load() {
+			l.unread++
+		}
+	}
 	if q != "" {
 		all = slices.DeleteFunc(all, func(m *message) bool { return !m.concerns(q) })
 	}

@@ -31,6 +31,7 @@ const calls = {
   'GET /auth/methods': () => ({
     password: true,
     registration: true,
+    mailbox: true,
     oidc: { name: 'Example Inc.', url: '/api/v1/auth/oidc/start' },
   }),
   'POST /auth/login': ({ body }) => {

@@ -1369,7 +1369,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description The address in any spelling, percent-encoded. One with a `/` cannot stand here: lift that of its client.
+                 * @description The address in any spelling, percent-encoded; a `/` in it is `%2F`.
                  * @example anna%40example.org
                  */
                 email: string;
@@ -1668,7 +1668,7 @@ export interface components {
          */
         AttentionKind: "mailing_paused" | "mailing_disabled" | "unknown_outcomes";
         /**
-         * @description Your own fields, for use in messages. Names are letters, digits and `_`, a letter first, at most 64 characters.
+         * @description Your own fields, for use in messages. Names are letters, digits and `_`, a letter first, at most 64 characters; `City` and `city` are two.
          * @example {
          *       "city": "Казань"
          *     }
@@ -2619,6 +2619,11 @@ export interface components {
         };
         /** @description How one can sign in here. */
         SignInMethods: {
+            /**
+             * @description Whether mail goes to the built-in mailbox, whose pages are at /mailbox. It shows itself on the machine that it
+             *     runs on only; whoever asks from elsewhere is told that there is none.
+             */
+            mailbox: boolean;
             /** @description The identity provider; null without one. */
             oidc: components["schemas"]["IdentityProvider"] | null;
             password: boolean;
@@ -5444,7 +5449,7 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description The address in any spelling, percent-encoded. One with a `/` cannot stand here: lift that of its client.
+                 * @description The address in any spelling, percent-encoded; a `/` in it is `%2F`.
                  * @example anna%40example.org
                  */
                 email: string;

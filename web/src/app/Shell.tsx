@@ -11,9 +11,11 @@ import {
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
-import { IconDots, IconSettings } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { IconDots, IconMailbox, IconSettings } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useMe } from '@/api/me';
+import { methodsQuery } from '@/api/methods';
 import { Logo } from '@/ui/Logo';
 import { AccountMenu } from './AccountMenu';
 import { Banners } from './Banners';
@@ -25,6 +27,7 @@ import classes from './Shell.module.css';
 export function Shell() {
   const { t } = useTranslation();
   const me = useMe();
+  const { data: methods } = useQuery(methodsQuery);
   const [opened, { toggle, close }] = useDisclosure();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const main = useRef<HTMLElement>(null);
@@ -83,6 +86,14 @@ export function Shell() {
           ))}
         </AppShell.Section>
         <AppShell.Section>
+          {methods?.mailbox && (
+            <NavLink
+              href="/mailbox" // pages of its own
+              label={t('nav.mailbox')}
+              leftSection={<IconMailbox size={18} stroke={1.6} aria-hidden />}
+              className={classes.item}
+            />
+          )}
           <NavLink
             renderRoot={(props) => <Link to="/account" {...props} />}
             label={t('nav.settings')}

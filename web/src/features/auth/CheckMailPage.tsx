@@ -1,10 +1,11 @@
-import { Button, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api, done } from '@/api/client';
 import { meQuery } from '@/api/me';
+import { methodsQuery } from '@/api/methods';
 import { ErrorState } from '@/ui/ErrorState';
 import { notifyDone, notifyError } from '@/ui/notify';
 import { useSubmit } from '@/ui/useSubmit';
@@ -19,6 +20,7 @@ export function CheckMailPage() {
   const known = route.useSearch().email;
   const navigate = useNavigate();
   const queryClient = useQueryClient();
+  const { data: methods } = useQuery(methodsQuery);
   const form = useForm({
     initialValues: { email: known ?? '', code: '' },
     validate: { email, code: required },
@@ -73,7 +75,12 @@ export function CheckMailPage() {
           {t('check.action')}
         </Button>
         <Text size="sm" c="dimmed">
-          {t('check.notThere')}
+          {t(methods?.mailbox ? 'check.stays' : 'check.notThere')}{' '}
+          {methods?.mailbox && (
+            <Anchor href="/mailbox" target="_blank" rel="noopener" inherit>
+              {t('check.mailbox')}
+            </Anchor>
+          )}
         </Text>
         <Button
           variant="default"

@@ -10,7 +10,7 @@ import { AnchorLink } from '@/ui/links';
 import { useSubmit } from '@/ui/useSubmit';
 import { email, required } from '@/ui/validators';
 import { AuthHeading } from './AuthHeading';
-import { methodsQuery } from './methods';
+import { methodsQuery } from '@/api/methods';
 
 interface Props {
   returnTo: string | undefined;

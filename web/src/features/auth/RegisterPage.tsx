@@ -11,7 +11,7 @@ import { AnchorLink } from '@/ui/links';
 import { useSubmit } from '@/ui/useSubmit';
 import { all, atMost, email, required } from '@/ui/validators';
 import { AuthHeading } from './AuthHeading';
-import { methodsQuery } from './methods';
+import { methodsQuery } from '@/api/methods';
 
 export function RegisterPage() {
   const { t, i18n } = useTranslation('auth');

@@ -26,7 +26,7 @@ async function open(address: string, language: 'en' | 'ru' = 'en') {
   return history;
 }
 
-const methods = { password: true, registration: true, oidc: null };
+const methods = { password: true, registration: true, mailbox: false, oidc: null };
 
 test('who comes back from the identity provider goes on with the second step', async () => {
   const calls = server((_method, path) =>

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { api, call } from '@/api/client';
+import { api, call } from './client';
 
 /** How one can sign in here. */
 export const methodsQuery = queryOptions({
