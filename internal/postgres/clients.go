@@ -99,14 +99,14 @@ func (s *Store) Clients(ctx context.Context, f domain.ClientFilter, before int64
 		return toClients(rows, err, func(r sqlc.ClientPageOfListRow) (domain.Client, error) {
 			return toClient(r.Client, r.OwnerEmail, r.Reason, r.SuppressedAt)
 		})
-	default:
-		rows, err := s.q.ClientPage(ctx, sqlc.ClientPageParams{
-			OwnerID: f.Owner, Before: before, Prefix: prefix, Suppressed: f.Suppressed, PageSize: size,
-		})
-		return toClients(rows, err, func(r sqlc.ClientPageRow) (domain.Client, error) {
-			return toClient(r.Client, r.OwnerEmail, r.Reason, r.SuppressedAt)
-		})
+	case byOwner:
 	}
+	rows, err := s.q.ClientPage(ctx, sqlc.ClientPageParams{
+		OwnerID: f.Owner, Before: before, Prefix: prefix, Suppressed: f.Suppressed, PageSize: size,
+	})
+	return toClients(rows, err, func(r sqlc.ClientPageRow) (domain.Client, error) {
+		return toClient(r.Client, r.OwnerEmail, r.Reason, r.SuppressedAt)
+	})
 }
 
 // beginning is the set of clients that a page begins with.

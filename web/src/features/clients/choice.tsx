@@ -1,0 +1,52 @@
+import { createContext, memo, use } from 'react';
+import { Checkbox } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { Client } from './queries';
+import type { Selection } from './selection';
+
+/** What is chosen, for the cells of the table: they alone are drawn again when it changes, not the rows around them. */
+export interface Choice {
+  selection: Selection;
+  state: 'all' | 'some' | 'none';
+  toggleAll: () => void;
+  /** Chooses or lets go of one, with `range` of all from the last one on. The same function always. */
+  choose: (client: Client, range: boolean) => void;
+}
+
+export const ChoiceContext = createContext<Choice | null>(null);
+
+export function ChooseOne({ client }: { client: Client }) {
+  const choice = use(ChoiceContext);
+  return choice && <Box client={client} checked={choice.selection.has(client.id)} choose={choice.choose} />;
+}
+
+const Box = memo(function Box(props: { client: Client; checked: boolean; choose: Choice['choose'] }) {
+  const { client, checked, choose } = props;
+  const { t } = useTranslation('clients');
+  return (
+    <Checkbox
+      size="xs"
+      aria-label={t('select.one', { email: client.email })}
+      checked={checked}
+      onChange={(event) => {
+        choose(client, (event.nativeEvent as MouseEvent).shiftKey);
+      }}
+    />
+  );
+});
+
+export function ChooseAll() {
+  const { t } = useTranslation('clients');
+  const choice = use(ChoiceContext);
+  return (
+    choice && (
+      <Checkbox
+        size="xs"
+        aria-label={t('select.loaded')}
+        checked={choice.state === 'all'}
+        indeterminate={choice.state === 'some'}
+        onChange={choice.toggleAll}
+      />
+    )
+  );
+}
