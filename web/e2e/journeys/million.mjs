@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { journey } from '../journey.mjs';
 import * as auth from '../pages/auth.mjs';
-import { rowsSeen, table, watchInteractions, nextPaint } from '../pages/clients.mjs';
+import { nextPaint, rowsSeen, step, table, watchInteractions } from '../pages/clients.mjs';
 import { until } from '../system.mjs';
 
 const SIZE = 1_000_000;
@@ -46,29 +46,33 @@ export async function useTable(person) {
     await page.mouse.wheel(0, 4_000);
     await page.evaluate(() => new Promise(requestAnimationFrame));
   }
+  await step(page, 'keys');
   await scroller.focus();
   const before = (await rowsSeen(scroller)).first;
-  for (let i = 0; i < 40; i++) await page.keyboard.press('PageDown');
+  for (let i = 0; i < 40; i++) await page.keyboard.press('PageDown', { delay: 30 });
   await page.keyboard.press('End');
   const far = await until('rows further down', async () => {
-    await page.keyboard.press('PageDown');
+    await page.keyboard.press('PageDown', { delay: 30 });
     const seen = await rowsSeen(scroller);
     return seen.first > 4_000 && seen.first > before && seen;
   });
   assert.ok(far.drawn < 80, `${String(far.drawn)} rows are drawn`);
 
   // Back to the top at once, where pages are not kept any more.
+  await step(page, 'home');
   await page.keyboard.press('Home');
   await until('the first rows again', async () => {
     const { first, absent } = await rowsSeen(scroller);
     return first <= 3 && absent === 0;
   });
 
+  await step(page, 'choosing');
   for (const i of [1, 2, 3, 4, 5]) await scroller.getByRole('checkbox').nth(i).click();
   await page.getByText(t('clients:bulk.chosen_many', { formatted: '5' })).waitFor();
   await scroller.getByRole('checkbox').first().click();
   await scroller.getByRole('checkbox').first().click();
 
+  await step(page, 'filter');
   await page
     .getByRole('combobox', { name: t('clients:mail.filter') })
     .or(page.getByRole('textbox', { name: t('clients:mail.filter') }))
@@ -78,6 +82,7 @@ export async function useTable(person) {
   await page.waitForURL(/mail=on/);
   await scroller.getByRole('checkbox').nth(3).waitFor();
 
+  await step(page, 'search');
   const search = page.getByRole('searchbox', { name: t('clients:search.clients') });
   await search.click();
   await page.keyboard.type('client999998@', { delay: 40 });

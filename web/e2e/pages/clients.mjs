@@ -3,11 +3,32 @@ export async function watchInteractions(page) {
   await page.evaluate(() => {
     window.interactions = [];
     new PerformanceObserver((list) => {
-      for (const { name, duration, interactionId, startTime } of list.getEntries())
-        if (interactionId) window.interactions.push({ name, duration, interactionId, startTime });
+      for (const {
+        name,
+        duration,
+        interactionId,
+        startTime,
+        processingStart,
+        processingEnd,
+      } of list.getEntries())
+        if (interactionId)
+          window.interactions.push({
+            name,
+            duration,
+            interactionId,
+            on: window.step,
+            delay: Math.round(processingStart - startTime),
+            work: Math.round(processingEnd - processingStart),
+          });
     }).observe({ type: 'event', durationThreshold: 16, buffered: true });
   });
 }
+
+/** Says what the interactions from now on are, so that the longest can be told. */
+export const step = (page, name) =>
+  page.evaluate((value) => {
+    window.step = value;
+  }, name);
 
 /**
  * Interaction to next paint of what was done so far, in ms, as web.dev defines it: the longest interaction, one of each fifty
@@ -21,9 +42,8 @@ export async function nextPaint(page) {
   );
   return page.evaluate(() => {
     const longest = new Map();
-    for (const { interactionId, duration, name } of window.interactions)
-      if (duration > (longest.get(interactionId)?.duration ?? 0))
-        longest.set(interactionId, { name, duration });
+    for (const { interactionId, ...entry } of window.interactions)
+      if (entry.duration > (longest.get(interactionId)?.duration ?? 0)) longest.set(interactionId, entry);
     const worst = [...longest.values()].sort((a, b) => b.duration - a.duration);
     const count = performance.interactionCount ?? worst.length;
     return { count, inp: worst[Math.floor(count / 50)]?.duration ?? 0, worst: worst.slice(0, 6) };

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } fro
 import { Button } from '@mantine/core';
 import { IconAddressBook, IconSearchOff } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { useFormat } from '@/lib/useFormat';
 import { DataTable } from '@/ui/DataTable';
 import { EmptyState } from '@/ui/EmptyState';
 import { BulkBar } from './BulkBar';
@@ -53,7 +54,12 @@ export function ClientsTable({ filters, mayWrite, onOpen, onClearFilters, empty 
     }),
     [selection, loaded, choose],
   );
-  const columns = useMemo(() => clientColumns(t, mayWrite, onOpen), [t, mayWrite, onOpen]);
+  const { time } = useFormat();
+  const columns = useMemo(() => {
+    const year = new Date().getFullYear();
+    const added = (at: string) => time(at, { year: new Date(at).getFullYear() !== year });
+    return clientColumns(t, added, mayWrite, onOpen);
+  }, [t, time, mayWrite, onOpen]);
   const filtered = Boolean(filters.q ?? filters.list) || filters.suppressed !== undefined;
   return (
     <>

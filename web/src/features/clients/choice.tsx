@@ -1,8 +1,8 @@
 import { createContext, memo, use } from 'react';
-import { Checkbox } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Client } from './queries';
 import type { Selection } from './selection';
+import classes from './table.module.css';
 
 /** What is chosen, for the cells of the table: they alone are drawn again when it changes, not the rows around them. */
 export interface Choice {
@@ -24,8 +24,9 @@ const Box = memo(function Box(props: { client: Client; checked: boolean; choose:
   const { client, checked, choose } = props;
   const { t } = useTranslation('clients');
   return (
-    <Checkbox
-      size="xs"
+    <input
+      type="checkbox"
+      className={classes.box}
       aria-label={t('select.one', { email: client.email })}
       checked={checked}
       onChange={(event) => {
@@ -40,11 +41,14 @@ export function ChooseAll() {
   const choice = use(ChoiceContext);
   return (
     choice && (
-      <Checkbox
-        size="xs"
+      <input
+        type="checkbox"
+        className={classes.box}
         aria-label={t('select.loaded')}
         checked={choice.state === 'all'}
-        indeterminate={choice.state === 'some'}
+        ref={(element) => {
+          if (element) element.indeterminate = choice.state === 'some';
+        }}
         onChange={choice.toggleAll}
       />
     )

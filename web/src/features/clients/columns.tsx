@@ -1,13 +1,14 @@
-import { Anchor, Badge, Text } from '@mantine/core';
+import { Badge } from '@mantine/core';
 import { IconBan } from '@tabler/icons-react';
 import type { TFunction } from 'i18next';
 import type { Column } from '@/ui/DataTable';
-import { ZonedTime } from '@/ui/ZonedTime';
 import { ChooseAll, ChooseOne } from './choice';
 import type { Client } from './queries';
+import classes from './table.module.css';
 
 export function clientColumns(
   t: TFunction<'clients'>,
+  time: (at: string) => string,
   mayWrite: boolean,
   onOpen: (id: string) => void,
 ): Column<Client>[] {
@@ -17,18 +18,16 @@ export function clientColumns(
       title: t('column.email'),
       width: 'minmax(0, 1.4fr)',
       cell: (client) => (
-        <Anchor
-          component="button"
+        <button
           type="button"
-          inherit
-          maw="100%"
-          style={{ overflow: 'hidden', textOverflow: 'ellipsis' }}
+          className={classes.link}
+          title={client.email}
           onClick={() => {
             onOpen(client.id);
           }}
         >
           {client.email}
-        </Anchor>
+        </button>
       ),
     },
     { key: 'name', title: t('column.name'), cell: (client) => client.full_name, wide: true },
@@ -49,16 +48,18 @@ export function clientColumns(
             {t('state.suppressed')}
           </Badge>
         ) : (
-          <Text span inherit c="dimmed">
-            {t('state.active')}
-          </Text>
+          <span className={classes.dimmed}>{t('state.active')}</span>
         ),
     },
     {
       key: 'created',
       title: t('column.created'),
       width: '180px',
-      cell: (client) => <ZonedTime at={client.created_at} />,
+      cell: ({ created_at }) => (
+        <time dateTime={created_at} className="tabular">
+          {time(created_at)}
+        </time>
+      ),
       wide: true,
     },
   ];
