@@ -44,7 +44,7 @@ export async function useTable(person) {
   await scroller.hover();
   for (let i = 0; i < 60; i++) {
     await page.mouse.wheel(0, 4_000);
-    await page.evaluate(() => new Promise(requestAnimationFrame));
+    await page.evaluate(() => new Promise((done) => window.requestAnimationFrame(done)));
   }
   await step(page, 'keys');
   await scroller.focus();

@@ -38,7 +38,9 @@ export async function nextPaint(page) {
   // The entries of the last frame come with the one after it.
   await page.evaluate(
     () =>
-      new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50)))),
+      new Promise((done) =>
+        window.requestAnimationFrame(() => window.requestAnimationFrame(() => setTimeout(done, 50))),
+      ),
   );
   return page.evaluate(() => {
     const longest = new Map();

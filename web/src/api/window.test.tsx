@@ -1,4 +1,3 @@
-import { useState } from 'react';
 import { expect, test, vi } from 'vitest';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { act, renderHook, waitFor } from '@testing-library/react';
@@ -20,11 +19,9 @@ const list = () =>
 
 function start() {
   const load = list();
+  const client = new QueryClient();
   const hook = renderHook(() => useWindow(['rows'], load), {
-    wrapper: ({ children }) => {
-      const [client] = useState(() => new QueryClient());
-      return <QueryClientProvider client={client}>{children}</QueryClientProvider>;
-    },
+    wrapper: ({ children }) => <QueryClientProvider client={client}>{children}</QueryClientProvider>,
   });
   const rows = () => hook.result.current.data?.pages.flatMap(({ items }) => items) ?? [];
   /** What is here must be the rows from `before` on, in their order. */
