@@ -41,6 +41,24 @@ type Client struct {
 	UpdatedAt  time.Time
 }
 
+// ClientFilter says which clients are asked for: those for whom all of it holds.
+type ClientFilter struct {
+	Owner      ID     // zero: everybody's
+	Prefix     string // of the address or the name, in any case
+	List       ID     // zero: whether or not they are in one
+	Suppressed *bool  // nil: whether or not mail may be sent to them
+}
+
+// ClientDelivery is a row of the ledger as the history of its client shows it.
+type ClientDelivery struct {
+	Delivery
+
+	AttemptID      ID
+	MailingID      ID
+	MailingName    string // as it is now
+	MailingDeleted bool
+}
+
 // Suppression says why an address is mailed no more: the mail server refused it for good.
 type Suppression struct {
 	Reason string

@@ -15,7 +15,9 @@ type clientStore interface {
 	// CreateClient sets the id, revision and times. It returns a Conflict error when the owner has that address.
 	CreateClient(ctx context.Context, c *domain.Client) error
 	// Clients pages downwards from the client with the key before (0: from the newest).
-	Clients(ctx context.Context, owner domain.ID, prefix string, list domain.ID, before int64, limit int) ([]domain.Client, error)
+	Clients(ctx context.Context, f domain.ClientFilter, before int64, limit int) ([]domain.Client, error)
+	// ClientDeliveries returns a page of what a client was sent, newest first; page.After is an attempt.
+	ClientDeliveries(ctx context.Context, owner, id domain.ID, page domain.Page) ([]domain.ClientDelivery, error)
 	// UpdateClient returns change's error as it is, and a Conflict when another client has the address.
 	UpdateClient(ctx context.Context, owner, id domain.ID, revision int, change func(*domain.Client) error) (domain.Client, error)
 	DeleteClient(ctx context.Context, owner, id domain.ID, revision int) error
@@ -35,13 +37,12 @@ func (a clientAPI) ListClients(ctx context.Context, r openapi.ListClientsRequest
 	if err != nil {
 		return nil, err
 	}
-	var list domain.ID
-	set(&list, r.Params.ListID)
-	owner, err := askedOwner(ctx, r.Params.Owner)
-	if err != nil {
+	f := domain.ClientFilter{Prefix: orEmpty(r.Params.Q), Suppressed: r.Params.Suppressed}
+	set(&f.List, r.Params.ListID)
+	if f.Owner, err = askedOwner(ctx, r.Params.Owner); err != nil {
 		return nil, err
 	}
-	found, err := a.store.Clients(ctx, owner, orEmpty(r.Params.Q), list, before, limitOf(r.Params.Limit)+1)
+	found, err := a.store.Clients(ctx, f, before, limitOf(r.Params.Limit)+1)
 	if err != nil {
 		return nil, err
 	}
@@ -141,6 +142,29 @@ func (a clientAPI) DeleteClient(ctx context.Context, r openapi.DeleteClientReque
 // LiftSuppression implements openapi.StrictServerInterface.
 func (a clientAPI) LiftSuppression(ctx context.Context, r openapi.LiftSuppressionRequestObject) (openapi.LiftSuppressionResponseObject, error) {
 	return openapi.LiftSuppression204Response{}, a.store.LiftSuppression(ctx, ownerOf(ctx), r.ID)
+}
+
+// ListClientDeliveries implements openapi.StrictServerInterface.
+func (a clientAPI) ListClientDeliveries(ctx context.Context, r openapi.ListClientDeliveriesRequestObject) (openapi.ListClientDeliveriesResponseObject, error) {
+	page, err := pageOf(r.Params.Limit, r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.store.ClientDeliveries(ctx, viewOf(ctx), r.ID, page)
+	if err != nil {
+		return nil, err
+	}
+	found, next := cut(found, r.Params.Limit, func(d domain.ClientDelivery) string { return cursorOfID(d.AttemptID) })
+	return openapi.ListClientDeliveries200JSONResponse{Items: convert(found, showClientDelivery), NextCursor: next}, nil
+}
+
+func showClientDelivery(d domain.ClientDelivery) openapi.ClientDelivery {
+	out := openapi.ClientDelivery{
+		AttemptID: d.AttemptID, Email: d.Email, Outcome: openapi.Outcome(d.Outcome), Phase: string(d.Reply.Phase), Code: d.Reply.Code,
+		Enhanced: d.Reply.Enhanced, Response: d.Reply.Text, Provider: d.Provider, Tries: d.Tries, At: d.At.UTC(),
+	}
+	out.Mailing.ID, out.Mailing.Name, out.Mailing.Deleted = d.MailingID, d.MailingName, d.MailingDeleted
+	return out
 }
 
 func showClient(c domain.Client) openapi.Client {

@@ -21,6 +21,8 @@ type importStore interface {
 	// not the owner's, Conflict that the id is taken. An upload that broke off is no error: the import says so.
 	ImportClients(ctx context.Context, order csvimport.Order, r io.Reader) (domain.ID, error)
 	Import(ctx context.Context, owner, id domain.ID) (csvimport.Import, error)
+	// Imports returns a page, newest first.
+	Imports(ctx context.Context, owner domain.ID, page domain.Page) ([]csvimport.Import, error)
 	// ImportRejects returns a NotFound error before it calls fn.
 	ImportRejects(ctx context.Context, owner, id domain.ID, fn func(csvimport.Reject) error) error
 }
@@ -76,6 +78,22 @@ func filePart(form *multipart.Reader) (*multipart.Part, error) {
 			return part, nil
 		}
 	}
+}
+
+// ListImports implements openapi.StrictServerInterface.
+func (a importAPI) ListImports(ctx context.Context, r openapi.ListImportsRequestObject) (openapi.ListImportsResponseObject, error) {
+	page, err := pageOf(r.Params.Limit, r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.store.Imports(ctx, ownerOf(ctx), page)
+	if err != nil {
+		return nil, err
+	}
+	found, next := cut(found, r.Params.Limit, func(im csvimport.Import) string { return cursorOfID(im.ID) })
+	return openapi.ListImports200JSONResponse{
+		Items: convert(found, func(im csvimport.Import) openapi.Import { return showImport(&im) }), NextCursor: next,
+	}, nil
 }
 
 // GetImport implements openapi.StrictServerInterface.

@@ -56,40 +56,122 @@ func (s *Store) Client(ctx context.Context, owner, id domain.ID) (domain.Client,
 	return toClient(row.Client, row.OwnerEmail, row.Reason, row.SuppressedAt)
 }
 
-// Clients returns up to limit of owner's clients (everybody's when owner is zero), newest first, from below the given key on (0: from the newest): those
-// whose address or name begins with prefix, in any case, and who are in the list, when these are given. It returns a
-// NotFound error when the list is not the owner's.
-func (s *Store) Clients(ctx context.Context, owner domain.ID, prefix string, list domain.ID, before int64, limit int) ([]domain.Client, error) {
+// fewClients is how many clients a page may begin with at most without their order: finding them by an index and sorting
+// them takes about a tenth of a second then. Where more match, a page of them is found soon by going through all in order.
+const fewClients = 200_000
+
+// Clients returns up to limit of the clients that f asks for, newest first, from below the given key on (0: from the
+// newest). It returns a NotFound error when the list is not the owner's.
+func (s *Store) Clients(ctx context.Context, f domain.ClientFilter, before int64, limit int) ([]domain.Client, error) {
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	size := int32(limit) //nolint:gosec // at most a page
-	pattern := likePrefix(prefix)
-	switch {
-	case !list.IsZero():
-		if err := ownList(ctx, s.q, owner, list); err != nil {
+	if !f.List.IsZero() {
+		if err := ownList(ctx, s.q, f.Owner, f.List); err != nil {
 			return nil, err
 		}
-		rows, err := s.q.ClientPageOfList(ctx, sqlc.ClientPageOfListParams{ListID: list, Before: before, Pattern: pattern, PageSize: size})
+	}
+	size := int32(limit)                //nolint:gosec // at most a page
+	prefix := strings.ToLower(f.Prefix) // as keys of addresses are
+	best, err := s.narrowest(ctx, f, prefix)
+	if err != nil {
+		return nil, err
+	}
+	switch best {
+	case byPrefix:
+		rows, err := s.q.ClientPageFound(ctx, sqlc.ClientPageFoundParams{
+			OwnerID: f.Owner, Prefix: prefix, ListID: f.List, Before: before, Suppressed: f.Suppressed, PageSize: size,
+		})
+		return toClients(rows, err, func(r sqlc.ClientPageFoundRow) (domain.Client, error) {
+			return toClient(r.Client, r.OwnerEmail, r.Reason, r.SuppressedAt)
+		})
+	case bySuppression:
+		rows, err := s.q.ClientPageSuppressed(ctx, sqlc.ClientPageSuppressedParams{
+			OwnerID: f.Owner, Before: before, ListID: f.List, Prefix: prefix, PageSize: size,
+		})
+		return toClients(rows, err, func(r sqlc.ClientPageSuppressedRow) (domain.Client, error) {
+			return toClient(r.Client, r.OwnerEmail, &r.Reason, &r.SuppressedAt)
+		})
+	case byList:
+		rows, err := s.q.ClientPageOfList(ctx, sqlc.ClientPageOfListParams{
+			ListID: f.List, Before: before, Prefix: prefix, Suppressed: f.Suppressed, PageSize: size,
+		})
 		return toClients(rows, err, func(r sqlc.ClientPageOfListRow) (domain.Client, error) {
 			return toClient(r.Client, r.OwnerEmail, r.Reason, r.SuppressedAt)
 		})
-	case prefix != "":
-		rows, err := s.q.ClientSearch(ctx, sqlc.ClientSearchParams{OwnerID: owner, Before: before, Pattern: pattern, PageSize: size})
-		return toClients(rows, err, func(r sqlc.ClientSearchRow) (domain.Client, error) {
-			return toClient(r.Client, r.OwnerEmail, r.Reason, r.SuppressedAt)
-		})
-	default:
-		rows, err := s.q.ClientPage(ctx, sqlc.ClientPageParams{OwnerID: owner, Before: before, PageSize: size})
-		return toClients(rows, err, func(r sqlc.ClientPageRow) (domain.Client, error) {
-			return toClient(r.Client, r.OwnerEmail, r.Reason, r.SuppressedAt)
-		})
+	case byOwner:
 	}
+	rows, err := s.q.ClientPage(ctx, sqlc.ClientPageParams{
+		OwnerID: f.Owner, Before: before, Prefix: prefix, Suppressed: f.Suppressed, PageSize: size,
+	})
+	return toClients(rows, err, func(r sqlc.ClientPageRow) (domain.Client, error) {
+		return toClient(r.Client, r.OwnerEmail, r.Reason, r.SuppressedAt)
+	})
 }
 
-// likePrefix is the LIKE pattern of what begins with prefix; keys of addresses are in lower case.
-func likePrefix(prefix string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(prefix)) + "%"
+// beginning is the set of clients that a page begins with.
+type beginning int
+
+const (
+	byOwner beginning = iota
+	byList
+	byPrefix
+	bySuppression
+)
+
+// narrowest chooses what a page begins with. The counts that it goes by are of indexes alone, and bounded.
+func (s *Store) narrowest(ctx context.Context, f domain.ClientFilter, prefix string) (beginning, error) {
+	if prefix != "" && !f.Owner.IsZero() { // the indexes are by owner
+		found, err := s.q.ClientsFound(ctx, sqlc.ClientsFoundParams{OwnerID: f.Owner, Prefix: prefix, Most: s.few + 1})
+		if err != nil {
+			return 0, fmt.Errorf("count clients: %w", err)
+		}
+		if found <= s.few {
+			return byPrefix, nil
+		}
+	}
+	if f.Suppressed != nil && *f.Suppressed {
+		suppressed, err := s.q.SuppressionsUpTo(ctx, sqlc.SuppressionsUpToParams{OwnerID: f.Owner, Most: s.few + 1})
+		if err != nil {
+			return 0, fmt.Errorf("count suppressions: %w", err)
+		}
+		if suppressed <= int64(s.few) {
+			return bySuppression, nil
+		}
+	}
+	if !f.List.IsZero() {
+		return byList, nil
+	}
+	return byOwner, nil
+}
+
+// ClientDeliveries returns up to page.Limit of the messages that one of owner's clients (anyone's when owner is zero) was
+// sent, newest attempt first, from below the attempt page.After on; or a NotFound error.
+func (s *Store) ClientDeliveries(ctx context.Context, owner, id domain.ID, page domain.Page) ([]domain.ClientDelivery, error) {
+	client, err := s.Client(ctx, owner, id)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.q.ClientDeliveries(ctx, sqlc.ClientDeliveriesParams{
+		OwnerID: client.OwnerID, ClientID: client.Key, After: page.After, PageSize: int32(page.Limit), //nolint:gosec // at most MaxPage
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list deliveries to client %s: %w", id, err)
+	}
+	out := make([]domain.ClientDelivery, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, domain.ClientDelivery{
+			AttemptID: r.AttemptID, MailingID: r.MailingID, MailingName: r.MailingName, MailingDeleted: r.MailingDeleted,
+			Delivery: domain.Delivery{
+				ClientKey: client.Key, ClientID: id, Email: r.Email, Tries: int(r.Tries),
+				Receipt: domain.Receipt{
+					Outcome: domain.Outcome(r.Outcome), Class: domain.Class(r.Class), Provider: r.Provider, At: r.At,
+					Reply: domain.Reply{Phase: domain.Phase(r.Phase), Code: int(r.Code), Enhanced: r.Enhanced, Text: r.Response},
+				},
+			},
+		})
+	}
+	return out, nil
 }
 
 func toClients[Row any](rows []Row, err error, convert func(Row) (domain.Client, error)) ([]domain.Client, error) {

@@ -27,7 +27,8 @@ type Store struct {
 	q      *sqlc.Queries
 	clock  domain.Clock
 	log    zerolog.Logger
-	scoped bool // see OpenScoped
+	scoped bool  // see OpenScoped
+	few    int32 // see fewClients
 
 	forget func(ctx context.Context, hashes [][]byte) // see OnSessionsEnd; nil: nobody caches sessions
 }
@@ -79,7 +80,7 @@ func open(ctx context.Context, cfg *pgxpool.Config, clock domain.Clock) (*Store,
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	return &Store{pool: pool, q: sqlc.New(pool), clock: clock, log: zerolog.Nop()}, nil
+	return &Store{pool: pool, q: sqlc.New(pool), clock: clock, log: zerolog.Nop(), few: fewClients}, nil
 }
 
 // LogTo makes the store log the faults that it mends by itself. It is to be called before the store is used.
@@ -117,7 +118,7 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // schemaVersion is the newest migration; a test holds it to the folder.
-const schemaVersion = 9
+const schemaVersion = 11
 
 // PingSchema reports whether the database has been migrated as far as this program needs.
 func (s *Store) PingSchema(ctx context.Context) error {

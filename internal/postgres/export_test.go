@@ -30,6 +30,9 @@ func (s *Store) InScopedTx(ctx context.Context, fn func(q *sqlc.Queries) error) 
 	return s.inTx(ctx, fn)
 }
 
+// SetFew makes n the most clients that a page begins with without their order.
+func (s *Store) SetFew(n int32) { s.few = n }
+
 // AsAuth is asAuth.
 func AsAuth(ctx context.Context) context.Context { return asAuth(ctx) }
 

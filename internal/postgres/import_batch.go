@@ -227,7 +227,7 @@ func (im *importer) saveClients(ctx context.Context, q *sqlc.Queries, b *batch, 
 	if im.order.List.IsZero() {
 		return nil
 	}
-	if err := q.ImportList(ctx, sqlc.ImportListParams{ListID: im.order.List, OwnerID: im.order.Owner}); err != nil {
+	if err := q.ImportIntoList(ctx, sqlc.ImportIntoListParams{ListID: im.order.List, OwnerID: im.order.Owner}); err != nil {
 		return fmt.Errorf("put clients into the list: %w", err)
 	}
 	return nil

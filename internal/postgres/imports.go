@@ -106,6 +106,26 @@ func (s *Store) Import(ctx context.Context, owner, id domain.ID) (csvimport.Impo
 	if err != nil {
 		return csvimport.Import{}, orNotFound(err, "import")
 	}
+	return s.toImport(row), nil
+}
+
+// Imports returns a page of owner's imports, newest first.
+func (s *Store) Imports(ctx context.Context, owner domain.ID, page domain.Page) ([]csvimport.Import, error) {
+	rows, err := s.q.ImportList(ctx, sqlc.ImportListParams{
+		OwnerID: owner, After: page.After, PageSize: int32(page.Limit), //nolint:gosec // at most MaxPage
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list imports: %w", err)
+	}
+	out := make([]csvimport.Import, 0, len(rows))
+	for _, row := range rows {
+		out = append(out, s.toImport(row))
+	}
+	return out, nil
+}
+
+// toImport reads a row; one whose process died is reported as failed.
+func (s *Store) toImport(row sqlc.Import) csvimport.Import {
 	im := csvimport.Import{
 		ID: row.ID, ListID: row.ListID, Status: csvimport.Status(row.Status), Error: row.Error, Rows: row.Rows,
 		Created: row.Created, Updated: row.Updated, Unchanged: row.Unchanged, Rejected: row.Rejected,
@@ -114,7 +134,7 @@ func (s *Store) Import(ctx context.Context, owner, id domain.ID) (csvimport.Impo
 	if im.Status == csvimport.Running && s.clock.Now().Sub(row.ActiveAt) > importAbandoned {
 		im.Status, im.Error, im.FinishedAt = csvimport.Failed, "the import was interrupted; what was read before stays", row.ActiveAt
 	}
-	return im, nil
+	return im
 }
 
 // ImportRejects calls fn with each row that one of owner's imports left out, in their order, until fn fails. It returns

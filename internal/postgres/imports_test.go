@@ -81,7 +81,7 @@ func TestImportCreatesAndUpdates(t *testing.T) {
 	assert.Equal(t, map[string]string{"city": "Казань", "vip": "yes"}, updated.Attributes)
 	assert.Equal(t, 2, updated.Revision)
 
-	members, err := store.Clients(t.Context(), owner, "", list.ID, 0, 10)
+	members, err := store.Clients(t.Context(), domain.ClientFilter{Owner: owner, List: list.ID}, 0, 10)
 	require.NoError(t, err)
 	require.Len(t, members, 3)
 	byEmail := map[string]domain.Client{}

@@ -397,7 +397,7 @@ func TestScopedRequestsDoNotMix(t *testing.T) {
 		wg.Go(func() {
 			for i := range 100 {
 				// Everybody's, as far as the query goes.
-				found, err := s.store.Clients(ctx, domain.ID{}, "", domain.ID{}, 0, 10)
+				found, err := s.store.Clients(ctx, domain.ClientFilter{}, 0, 10)
 				if err != nil || len(found) != 1 || found[0].OwnerID != id {
 					t.Errorf("%s sees %v (%v)", id, found, err)
 					return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
@@ -62,4 +63,9 @@ func (s *Store) UnsuppressAddress(ctx context.Context, owner domain.ID, key stri
 		return domain.NewNotFound("suppression")
 	}
 	return nil
+}
+
+// likePrefix is the LIKE pattern of what begins with prefix; keys of addresses are in lower case.
+func likePrefix(prefix string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(prefix)) + "%"
 }

@@ -29,10 +29,12 @@ export async function openStage() {
 
 /**
  * A journey: `run({ system, person })`, where `person(language)` opens a browser of its own. It fails too for what any of
- * its people met that nobody should; then their screens are kept in web/screenshots/failed.
+ * its people met that nobody should; then their screens are kept in web/screenshots/failed. One that takes minutes runs
+ * `onlyByName`.
  */
-export function journey(stage, name, run) {
-  return test(name, { timeout: 240_000, skip: !name.includes(only) }, async () => {
+export function journey(stage, name, run, { timeout = 240_000, onlyByName = false } = {}) {
+  const skip = !name.includes(only) || (onlyByName && only === '');
+  return test(name, { timeout, skip }, async () => {
     const people = [];
     const person = async (language, look) => {
       people.push(await openPerson(stage.browser, stage.system.base, language, look));

@@ -10,6 +10,11 @@ export async function furnish(system, owner) {
     await system.api(owner, 'PUT', `/lists/${list.id}/clients/${client.id}`);
     clients.push(client);
   }
+  await fetch(`${system.base}/api/v1/clients/import`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${owner.key}`, 'Content-Type': 'text/csv' },
+    body: 'email,full_name\nclient0@shop.example,Анна Смирнова\nnew@shop.example,Олег Белов\nbad,Кто-то\n',
+  });
   const message = await make('/messages', {
     subject: 'Открытие магазина',
     html: '<h1>Мы открываемся</h1><p>Ждём вас в субботу.</p>',
@@ -34,6 +39,7 @@ export async function furnish(system, owner) {
     'message-new': '/messages/new',
     message: `/messages/${message.id}`,
     clients: '/clients',
+    client: `/clients?client=${clients[0].id}`,
     lists: '/lists',
     list: `/lists/${list.id}`,
     imports: '/imports',

@@ -418,6 +418,58 @@ type Client struct {
 	UpdatedAt  time.Time    `json:"updated_at"`
 }
 
+// ClientDelivery What became of one attempt's message to a client.
+type ClientDelivery struct {
+	At        time.Time `json:"at"`
+	AttemptID domain.ID `json:"attempt_id"`
+
+	// Code The mail server's reply code, 0 for none.
+	//
+	// Example: 250
+	Code int `json:"code"`
+
+	// Email The address as it was then.
+	Email string `json:"email"`
+
+	// Enhanced Its enhanced status code (RFC 3463); empty for none.
+	//
+	// Example: 2.0.0
+	Enhanced string `json:"enhanced"`
+	Mailing  struct {
+		// Deleted It has been deleted since; its attempts are kept.
+		Deleted bool      `json:"deleted"`
+		ID      domain.ID `json:"id"`
+
+		// Name Its name as it is now.
+		Name string `json:"name"`
+	} `json:"mailing"`
+
+	// Outcome How a delivery ended; the words are those of an attempt's counters.
+	Outcome Outcome `json:"outcome"`
+
+	// Phase The part of the dialogue with the mail service in which it was said, such as `rcpt` or `dot`; empty for none.
+	//
+	// Example: rcpt
+	Phase Phase `json:"phase"`
+
+	// Provider The mail service it went through.
+	Provider string `json:"provider"`
+
+	// Response What the mail server said.
+	//
+	// Example: OK
+	Response string `json:"response"`
+	Tries    int    `json:"tries"`
+}
+
+// ClientDeliveryPage A page of what a client was sent.
+type ClientDeliveryPage struct {
+	Items []ClientDelivery `json:"items"`
+
+	// NextCursor Null on the last page.
+	NextCursor *string `json:"next_cursor"`
+}
+
 // ClientInput A new client.
 type ClientInput struct {
 	// Attributes Your own fields, for use in messages. Names are letters, digits and `_`, a letter first, at most 64 characters; `City` and `city` are two.
@@ -679,6 +731,14 @@ type Import struct {
 
 	// Updated Clients that there were already.
 	Updated int64 `json:"updated"`
+}
+
+// ImportPage A page of imports.
+type ImportPage struct {
+	Items []Import `json:"items"`
+
+	// NextCursor Null on the last page.
+	NextCursor *string `json:"next_cursor"`
 }
 
 // ImportStatus Where an import stands.
@@ -1677,6 +1737,9 @@ type ListClientsParams struct {
 
 	// ListID Only clients in this list.
 	ListID *domain.ID `form:"list_id,omitempty" json:"list_id,omitempty"`
+
+	// Suppressed Only clients to whom nothing is sent (`true`), or only the others (`false`).
+	Suppressed *bool `form:"suppressed,omitempty" json:"suppressed,omitempty"`
 }
 
 // CreateClientParams defines parameters for CreateClient.
@@ -1754,12 +1817,30 @@ type UpdateClientParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListClientDeliveriesParams defines parameters for ListClientDeliveries.
+type ListClientDeliveriesParams struct {
+	// Limit How many items a page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before; none for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // LiftSuppressionParams defines parameters for LiftSuppression.
 type LiftSuppressionParams struct {
 	// IdempotencyKey Any string of your own for this request, a UUID say: up to 255 visible ASCII characters. A repeat within 24 hours
 	// gets the same answer; another request with the same key gets 422 (`idempotency_key_reused`), and a repeat while the
 	// first is still being worked on 409 with `Retry-After`. Answers of 500 and above are not kept.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListImportsParams defines parameters for ListImports.
+type ListImportsParams struct {
+	// Limit How many items a page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before; none for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // WatchImportParams defines parameters for WatchImport.
@@ -2270,9 +2351,15 @@ type ServerInterface interface {
 	// UpdateClient Change a client
 	// (PATCH /clients/{id})
 	UpdateClient(c *gin.Context, id ID, params UpdateClientParams)
+	// ListClientDeliveries List what a client was sent, newest first
+	// (GET /clients/{id}/deliveries)
+	ListClientDeliveries(c *gin.Context, id ID, params ListClientDeliveriesParams)
 	// LiftSuppression Lift a client's suppression
 	// (DELETE /clients/{id}/suppression)
 	LiftSuppression(c *gin.Context, id ID, params LiftSuppressionParams)
+	// ListImports List your imports, newest first
+	// (GET /imports)
+	ListImports(c *gin.Context, params ListImportsParams)
 	// GetImport See how an import went
 	// (GET /imports/{id})
 	GetImport(c *gin.Context, id ID)
@@ -3076,6 +3163,14 @@ func (siw *ServerInterfaceWrapper) ListClients(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "suppressed" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "suppressed", c.Request.URL.Query(), &params.Suppressed, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter suppressed: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -3389,6 +3484,50 @@ func (siw *ServerInterfaceWrapper) UpdateClient(c *gin.Context) {
 	siw.Handler.UpdateClient(c, id, params)
 }
 
+// ListClientDeliveries operation middleware
+func (siw *ServerInterfaceWrapper) ListClientDeliveries(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListClientDeliveriesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListClientDeliveries(c, id, params)
+}
+
 // LiftSuppression operation middleware
 func (siw *ServerInterfaceWrapper) LiftSuppression(c *gin.Context) {
 
@@ -3436,6 +3575,41 @@ func (siw *ServerInterfaceWrapper) LiftSuppression(c *gin.Context) {
 	}
 
 	siw.Handler.LiftSuppression(c, id, params)
+}
+
+// ListImports operation middleware
+func (siw *ServerInterfaceWrapper) ListImports(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListImportsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListImports(c, params)
 }
 
 // GetImport operation middleware
@@ -5625,9 +5799,11 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/clients/:id", wrapper.GetClient)
 	router.PATCH(options.BaseURL+"/clients/:id", wrapper.UpdateClient)
 	router.DELETE(options.BaseURL+"/clients/:id/suppression", wrapper.LiftSuppression)
+	router.GET(options.BaseURL+"/clients/:id/deliveries", wrapper.ListClientDeliveries)
 	router.GET(options.BaseURL+"/suppressions", wrapper.ListSuppressions)
 	router.POST(options.BaseURL+"/suppressions", wrapper.SuppressAddress)
 	router.DELETE(options.BaseURL+"/suppressions/:email", wrapper.UnsuppressAddress)
+	router.GET(options.BaseURL+"/imports", wrapper.ListImports)
 	router.GET(options.BaseURL+"/imports/:id", wrapper.GetImport)
 	router.GET(options.BaseURL+"/imports/:id/progress", wrapper.WatchImport)
 	router.GET(options.BaseURL+"/imports/:id/rejects", wrapper.GetImportRejects)
@@ -7568,6 +7744,78 @@ func (response UpdateClientdefaultApplicationProblemPlusJSONResponse) VisitUpdat
 	return err
 }
 
+type ListClientDeliveriesRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListClientDeliveriesParams
+}
+
+type ListClientDeliveriesResponseObject interface {
+	VisitListClientDeliveriesResponse(w http.ResponseWriter) error
+}
+
+type ListClientDeliveries200JSONResponse ClientDeliveryPage
+
+func (response ListClientDeliveries200JSONResponse) VisitListClientDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClientDeliveries404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListClientDeliveries404ApplicationProblemPlusJSONResponse) VisitListClientDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClientDeliveries422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListClientDeliveries422ApplicationProblemPlusJSONResponse) VisitListClientDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClientDeliveriesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListClientDeliveriesdefaultApplicationProblemPlusJSONResponse) VisitListClientDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LiftSuppressionRequestObject struct {
 	ID     ID `json:"id"`
 	Params LiftSuppressionParams
@@ -7607,6 +7855,61 @@ type LiftSuppressiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response LiftSuppressiondefaultApplicationProblemPlusJSONResponse) VisitLiftSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportsRequestObject struct {
+	Params ListImportsParams
+}
+
+type ListImportsResponseObject interface {
+	VisitListImportsResponse(w http.ResponseWriter) error
+}
+
+type ListImports200JSONResponse ImportPage
+
+func (response ListImports200JSONResponse) VisitListImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImports422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListImports422ApplicationProblemPlusJSONResponse) VisitListImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListImportsdefaultApplicationProblemPlusJSONResponse) VisitListImportsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -11700,9 +12003,15 @@ type StrictServerInterface interface {
 	// UpdateClient Change a client
 	// (PATCH /clients/{id})
 	UpdateClient(ctx context.Context, request UpdateClientRequestObject) (UpdateClientResponseObject, error)
+	// ListClientDeliveries List what a client was sent, newest first
+	// (GET /clients/{id}/deliveries)
+	ListClientDeliveries(ctx context.Context, request ListClientDeliveriesRequestObject) (ListClientDeliveriesResponseObject, error)
 	// LiftSuppression Lift a client's suppression
 	// (DELETE /clients/{id}/suppression)
 	LiftSuppression(ctx context.Context, request LiftSuppressionRequestObject) (LiftSuppressionResponseObject, error)
+	// ListImports List your imports, newest first
+	// (GET /imports)
+	ListImports(ctx context.Context, request ListImportsRequestObject) (ListImportsResponseObject, error)
 	// GetImport See how an import went
 	// (GET /imports/{id})
 	GetImport(ctx context.Context, request GetImportRequestObject) (GetImportResponseObject, error)
@@ -12792,6 +13101,33 @@ func (sh *strictHandler) UpdateClient(ctx *gin.Context, id ID, params UpdateClie
 	}
 }
 
+// ListClientDeliveries operation middleware
+func (sh *strictHandler) ListClientDeliveries(ctx *gin.Context, id ID, params ListClientDeliveriesParams) {
+	var request ListClientDeliveriesRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListClientDeliveries(ctx, request.(ListClientDeliveriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListClientDeliveries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListClientDeliveriesResponseObject); ok {
+		if err := validResponse.VisitListClientDeliveriesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // LiftSuppression operation middleware
 func (sh *strictHandler) LiftSuppression(ctx *gin.Context, id ID, params LiftSuppressionParams) {
 	var request LiftSuppressionRequestObject
@@ -12812,6 +13148,32 @@ func (sh *strictHandler) LiftSuppression(ctx *gin.Context, id ID, params LiftSup
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(LiftSuppressionResponseObject); ok {
 		if err := validResponse.VisitLiftSuppressionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListImports operation middleware
+func (sh *strictHandler) ListImports(ctx *gin.Context, params ListImportsParams) {
+	var request ListImportsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListImports(ctx, request.(ListImportsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListImports")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListImportsResponseObject); ok {
+		if err := validResponse.VisitListImportsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -5,6 +5,14 @@ VALUES ($1, $2, NULLIF(sqlc.arg(list_id)::uuid, '00000000-0000-0000-0000-0000000
 -- name: ImportGet :one
 SELECT * FROM imports WHERE id = $1 AND owner_id = $2;
 
+-- name: ImportList :many
+-- Newest first, from below the import with the id after on.
+SELECT * FROM imports i
+WHERE i.owner_id = $1 AND (sqlc.arg(after)::uuid = '00000000-0000-0000-0000-000000000000'
+    OR (i.started_at, i.id) < (SELECT b.started_at, b.id FROM imports b WHERE b.id = sqlc.arg(after)::uuid AND b.owner_id = $1))
+ORDER BY i.started_at DESC, i.id DESC
+LIMIT sqlc.arg(page_size);
+
 -- name: ImportProgress :exec
 UPDATE imports SET rows = $2, created = $3, updated = $4, unchanged = $5, rejected = $6, bytes = $7, active_at = sqlc.arg(now) WHERE id = $1;
 
@@ -48,7 +56,7 @@ WHERE (SELECT count(*) FROM clients c, jsonb_object_keys((c.attributes - sqlc.ar
        WHERE c.owner_id = sqlc.arg(owner_id) AND c.email_key = r.email_key) > sqlc.arg(max_attributes)::bigint
 RETURNING email_key;
 
--- name: ImportList :exec
+-- name: ImportIntoList :exec
 -- Puts the clients of the staged rows, all of which exist and are locked by now, into a list.
 INSERT INTO list_clients (list_id, client_id)
 SELECT sqlc.arg(list_id)::uuid, (SELECT c.id FROM clients c WHERE c.owner_id = sqlc.arg(owner_id) AND c.email_key = r.email_key)

@@ -21,8 +21,88 @@ func (q *Queries) ClientDelete(ctx context.Context, id int64) error {
 	return err
 }
 
+const clientDeliveries = `-- name: ClientDeliveries :many
+SELECT a.id AS attempt_id, a.mailing_id, m.name AS mailing_name, (m.deleted_at IS NOT NULL)::boolean AS mailing_deleted,
+    d.email, d.outcome, d.class, d.phase, d.code, d.enhanced, d.response, d.provider, d.tries, d.at
+FROM attempts a
+JOIN mailings m ON m.id = a.mailing_id
+CROSS JOIN LATERAL (SELECT attempt_id, client_id, email, outcome, class, phase, code, enhanced, response, provider, tries, at FROM deliveries l WHERE l.attempt_id = a.id AND l.client_id = $2 OFFSET 0) d
+WHERE a.owner_id = $1 AND a.started_at IS NOT NULL
+  AND ($3::uuid = '00000000-0000-0000-0000-000000000000' OR a.id < $3::uuid)
+ORDER BY a.id DESC
+LIMIT $4
+`
+
+type ClientDeliveriesParams struct {
+	OwnerID  domain.ID
+	ClientID int64
+	After    domain.ID
+	PageSize int32
+}
+
+type ClientDeliveriesRow struct {
+	AttemptID      domain.ID
+	MailingID      domain.ID
+	MailingName    string
+	MailingDeleted bool
+	Email          string
+	Outcome        string
+	Class          string
+	Phase          string
+	Code           int32
+	Enhanced       string
+	Response       string
+	Provider       string
+	Tries          int32
+	At             time.Time
+}
+
+// What one client was sent, newest first. The ledger is kept by attempt (its primary key and its partitions begin with that),
+// and a second index of its many rows by client would cost every message more than this costs the few who look: the owner's
+// attempts are gone through from the newest, and of each the one row of the client is looked up by the primary key, until a page
+// is full. OFFSET 0 keeps the planner to that; it would read the ledger otherwise where it takes attempts to be many.
+func (q *Queries) ClientDeliveries(ctx context.Context, arg ClientDeliveriesParams) ([]ClientDeliveriesRow, error) {
+	rows, err := q.db.Query(ctx, clientDeliveries,
+		arg.OwnerID,
+		arg.ClientID,
+		arg.After,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ClientDeliveriesRow
+	for rows.Next() {
+		var i ClientDeliveriesRow
+		if err := rows.Scan(
+			&i.AttemptID,
+			&i.MailingID,
+			&i.MailingName,
+			&i.MailingDeleted,
+			&i.Email,
+			&i.Outcome,
+			&i.Class,
+			&i.Phase,
+			&i.Code,
+			&i.Enhanced,
+			&i.Response,
+			&i.Provider,
+			&i.Tries,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const clientGet = `-- name: ClientGet :one
-SELECT c.id, c.uid, c.owner_id, c.email, c.email_key, c.full_name, c.comment, c.attributes, c.revision, c.created_at, c.updated_at, s.reason, s.created_at AS suppressed_at,
+SELECT c.id, c.uid, c.owner_id, c.email, c.email_key, c.full_name, c.comment, c.attributes, c.revision, c.created_at, c.updated_at, c.name_key, s.reason, s.created_at AS suppressed_at,
     coalesce((SELECT u.email FROM users u WHERE u.id = c.owner_id), '')::text AS owner_email
 FROM clients c LEFT JOIN suppressions s ON s.owner_id = c.owner_id AND s.email_key = c.email_key
 WHERE c.uid = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR c.owner_id = $2::uuid)
@@ -56,6 +136,7 @@ func (q *Queries) ClientGet(ctx context.Context, arg ClientGetParams) (ClientGet
 		&i.Client.Revision,
 		&i.Client.CreatedAt,
 		&i.Client.UpdatedAt,
+		&i.Client.NameKey,
 		&i.Reason,
 		&i.SuppressedAt,
 		&i.OwnerEmail,
@@ -113,7 +194,7 @@ func (q *Queries) ClientKey(ctx context.Context, arg ClientKeyParams) (int64, er
 }
 
 const clientLock = `-- name: ClientLock :one
-SELECT id, uid, owner_id, email, email_key, full_name, comment, attributes, revision, created_at, updated_at FROM clients WHERE uid = $1 AND owner_id = $2 FOR UPDATE
+SELECT id, uid, owner_id, email, email_key, full_name, comment, attributes, revision, created_at, updated_at, name_key FROM clients WHERE uid = $1 AND owner_id = $2 FOR UPDATE
 `
 
 type ClientLockParams struct {
@@ -136,23 +217,30 @@ func (q *Queries) ClientLock(ctx context.Context, arg ClientLockParams) (Client,
 		&i.Revision,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.NameKey,
 	)
 	return i, err
 }
 
 const clientPage = `-- name: ClientPage :many
-SELECT c.id, c.uid, c.owner_id, c.email, c.email_key, c.full_name, c.comment, c.attributes, c.revision, c.created_at, c.updated_at, s.reason, s.created_at AS suppressed_at,
+SELECT c.id, c.uid, c.owner_id, c.email, c.email_key, c.full_name, c.comment, c.attributes, c.revision, c.created_at, c.updated_at, c.name_key, s.reason, s.created_at AS suppressed_at,
     coalesce((SELECT u.email FROM users u WHERE u.id = c.owner_id), '')::text AS owner_email
 FROM clients c LEFT JOIN suppressions s ON s.owner_id = c.owner_id AND s.email_key = c.email_key
 WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR c.owner_id = $1::uuid) AND c.id < $2
+  AND ($3::text = ''
+    OR c.email_key ~>=~ $3::text AND c.email_key ~<~ ($3::text || chr(1114111))
+    OR c.name_key ~>=~ lower($3::text) AND c.name_key ~<~ (lower($3::text) || chr(1114111)))
+  AND ($4::boolean IS NULL OR (s.email_key IS NOT NULL) = $4::boolean)
 ORDER BY c.id DESC
-LIMIT $3
+LIMIT $5
 `
 
 type ClientPageParams struct {
-	OwnerID  domain.ID
-	Before   int64
-	PageSize int32
+	OwnerID    domain.ID
+	Before     int64
+	Prefix     string
+	Suppressed *bool
+	PageSize   int32
 }
 
 type ClientPageRow struct {
@@ -162,8 +250,18 @@ type ClientPageRow struct {
 	OwnerEmail   string
 }
 
+// Each of the pages begins with another set: all of the owner's clients, those of a list, those that a search finds, those
+// that are suppressed. What else is asked for is looked up for each of its rows, from the newest on. Which set is the best to
+// begin with, Store.Clients decides: the planner takes what is asked for to be spread evenly, and would read a million
+// clients where the few that match are the oldest. The last character there is, chr(1114111), makes a prefix the end of its range.
 func (q *Queries) ClientPage(ctx context.Context, arg ClientPageParams) ([]ClientPageRow, error) {
-	rows, err := q.db.Query(ctx, clientPage, arg.OwnerID, arg.Before, arg.PageSize)
+	rows, err := q.db.Query(ctx, clientPage,
+		arg.OwnerID,
+		arg.Before,
+		arg.Prefix,
+		arg.Suppressed,
+		arg.PageSize,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -183,6 +281,90 @@ func (q *Queries) ClientPage(ctx context.Context, arg ClientPageParams) ([]Clien
 			&i.Client.Revision,
 			&i.Client.CreatedAt,
 			&i.Client.UpdatedAt,
+			&i.Client.NameKey,
+			&i.Reason,
+			&i.SuppressedAt,
+			&i.OwnerEmail,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const clientPageFound = `-- name: ClientPageFound :many
+SELECT c.id, c.uid, c.owner_id, c.email, c.email_key, c.full_name, c.comment, c.attributes, c.revision, c.created_at, c.updated_at, c.name_key, s.reason, s.created_at AS suppressed_at,
+    coalesce((SELECT u.email FROM users u WHERE u.id = c.owner_id), '')::text AS owner_email
+FROM clients c LEFT JOIN suppressions s ON s.owner_id = c.owner_id AND s.email_key = c.email_key
+WHERE c.id = ANY (ARRAY(
+        SELECT a.id FROM clients a WHERE a.owner_id = $3::uuid AND a.id < $4
+            AND a.email_key ~>=~ $5::text AND a.email_key ~<~ ($5::text || chr(1114111))
+            AND ($6::uuid = '00000000-0000-0000-0000-000000000000'
+                OR EXISTS (SELECT FROM list_clients lc WHERE lc.list_id = $6::uuid AND lc.client_id = a.id))
+        UNION
+        SELECT n.id FROM clients n WHERE n.owner_id = $3::uuid AND n.id < $4
+            AND n.name_key ~>=~ lower($5::text) AND n.name_key ~<~ (lower($5::text) || chr(1114111))
+            AND ($6::uuid = '00000000-0000-0000-0000-000000000000'
+                OR EXISTS (SELECT FROM list_clients ln WHERE ln.list_id = $6::uuid AND ln.client_id = n.id))
+        ORDER BY id DESC
+        LIMIT CASE WHEN $1::boolean IS NULL THEN $2::integer END
+    )::bigint[])
+  AND ($1::boolean IS NULL OR (s.email_key IS NOT NULL) = $1::boolean)
+ORDER BY c.id DESC
+LIMIT $2::integer
+`
+
+type ClientPageFoundParams struct {
+	Suppressed *bool
+	PageSize   int32
+	OwnerID    domain.ID
+	Before     int64
+	Prefix     string
+	ListID     domain.ID
+}
+
+type ClientPageFoundRow struct {
+	Client       Client
+	Reason       *string
+	SuppressedAt *time.Time
+	OwnerEmail   string
+}
+
+// The indexes alone say who is found, and ClientsFound has bounded how many. As an array, which leaves the planner no choice:
+// where it takes them to be many it would go through all clients instead. Only whether they are suppressed is asked of the rows.
+func (q *Queries) ClientPageFound(ctx context.Context, arg ClientPageFoundParams) ([]ClientPageFoundRow, error) {
+	rows, err := q.db.Query(ctx, clientPageFound,
+		arg.Suppressed,
+		arg.PageSize,
+		arg.OwnerID,
+		arg.Before,
+		arg.Prefix,
+		arg.ListID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ClientPageFoundRow
+	for rows.Next() {
+		var i ClientPageFoundRow
+		if err := rows.Scan(
+			&i.Client.ID,
+			&i.Client.Uid,
+			&i.Client.OwnerID,
+			&i.Client.Email,
+			&i.Client.EmailKey,
+			&i.Client.FullName,
+			&i.Client.Comment,
+			&i.Client.Attributes,
+			&i.Client.Revision,
+			&i.Client.CreatedAt,
+			&i.Client.UpdatedAt,
+			&i.Client.NameKey,
 			&i.Reason,
 			&i.SuppressedAt,
 			&i.OwnerEmail,
@@ -198,22 +380,26 @@ func (q *Queries) ClientPage(ctx context.Context, arg ClientPageParams) ([]Clien
 }
 
 const clientPageOfList = `-- name: ClientPageOfList :many
-SELECT c.id, c.uid, c.owner_id, c.email, c.email_key, c.full_name, c.comment, c.attributes, c.revision, c.created_at, c.updated_at, s.reason, s.created_at AS suppressed_at,
+SELECT c.id, c.uid, c.owner_id, c.email, c.email_key, c.full_name, c.comment, c.attributes, c.revision, c.created_at, c.updated_at, c.name_key, s.reason, s.created_at AS suppressed_at,
     coalesce((SELECT u.email FROM users u WHERE u.id = c.owner_id), '')::text AS owner_email
 FROM list_clients lc
 JOIN clients c ON c.id = lc.client_id
 LEFT JOIN suppressions s ON s.owner_id = c.owner_id AND s.email_key = c.email_key
 WHERE lc.list_id = $1 AND lc.client_id < $2
-  AND (c.email_key LIKE $3 OR lower(c.full_name) LIKE lower($3))
+  AND ($3::text = ''
+    OR c.email_key ~>=~ $3::text AND c.email_key ~<~ ($3::text || chr(1114111))
+    OR c.name_key ~>=~ lower($3::text) AND c.name_key ~<~ (lower($3::text) || chr(1114111)))
+  AND ($4::boolean IS NULL OR (s.email_key IS NOT NULL) = $4::boolean)
 ORDER BY lc.client_id DESC
-LIMIT $4
+LIMIT $5
 `
 
 type ClientPageOfListParams struct {
-	ListID   domain.ID
-	Before   int64
-	Pattern  string
-	PageSize int32
+	ListID     domain.ID
+	Before     int64
+	Prefix     string
+	Suppressed *bool
+	PageSize   int32
 }
 
 type ClientPageOfListRow struct {
@@ -227,7 +413,8 @@ func (q *Queries) ClientPageOfList(ctx context.Context, arg ClientPageOfListPara
 	rows, err := q.db.Query(ctx, clientPageOfList,
 		arg.ListID,
 		arg.Before,
-		arg.Pattern,
+		arg.Prefix,
+		arg.Suppressed,
 		arg.PageSize,
 	)
 	if err != nil {
@@ -249,6 +436,7 @@ func (q *Queries) ClientPageOfList(ctx context.Context, arg ClientPageOfListPara
 			&i.Client.Revision,
 			&i.Client.CreatedAt,
 			&i.Client.UpdatedAt,
+			&i.Client.NameKey,
 			&i.Reason,
 			&i.SuppressedAt,
 			&i.OwnerEmail,
@@ -263,45 +451,51 @@ func (q *Queries) ClientPageOfList(ctx context.Context, arg ClientPageOfListPara
 	return items, nil
 }
 
-const clientSearch = `-- name: ClientSearch :many
-SELECT c.id, c.uid, c.owner_id, c.email, c.email_key, c.full_name, c.comment, c.attributes, c.revision, c.created_at, c.updated_at, s.reason, s.created_at AS suppressed_at,
+const clientPageSuppressed = `-- name: ClientPageSuppressed :many
+SELECT c.id, c.uid, c.owner_id, c.email, c.email_key, c.full_name, c.comment, c.attributes, c.revision, c.created_at, c.updated_at, c.name_key, s.reason, s.created_at AS suppressed_at,
     coalesce((SELECT u.email FROM users u WHERE u.id = c.owner_id), '')::text AS owner_email
-FROM clients c LEFT JOIN suppressions s ON s.owner_id = c.owner_id AND s.email_key = c.email_key
-WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR c.owner_id = $1::uuid) AND c.id < $2
-  AND (c.email_key LIKE $3 OR lower(c.full_name) LIKE lower($3))
+FROM suppressions s
+JOIN clients c ON c.owner_id = s.owner_id AND c.email_key = s.email_key
+WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR s.owner_id = $1::uuid) AND c.id < $2
+  AND ($3::uuid = '00000000-0000-0000-0000-000000000000'
+    OR EXISTS (SELECT FROM list_clients lc WHERE lc.list_id = $3::uuid AND lc.client_id = c.id))
+  AND ($4::text = ''
+    OR c.email_key ~>=~ $4::text AND c.email_key ~<~ ($4::text || chr(1114111))
+    OR c.name_key ~>=~ lower($4::text) AND c.name_key ~<~ (lower($4::text) || chr(1114111)))
 ORDER BY c.id DESC
-LIMIT $4
+LIMIT $5
 `
 
-type ClientSearchParams struct {
+type ClientPageSuppressedParams struct {
 	OwnerID  domain.ID
 	Before   int64
-	Pattern  string
+	ListID   domain.ID
+	Prefix   string
 	PageSize int32
 }
 
-type ClientSearchRow struct {
+type ClientPageSuppressedRow struct {
 	Client       Client
-	Reason       *string
-	SuppressedAt *time.Time
+	Reason       string
+	SuppressedAt time.Time
 	OwnerEmail   string
 }
 
-// Apart from ClientPage, so that each gets a plan of its own. The pattern is that of LIKE.
-func (q *Queries) ClientSearch(ctx context.Context, arg ClientSearchParams) ([]ClientSearchRow, error) {
-	rows, err := q.db.Query(ctx, clientSearch,
+func (q *Queries) ClientPageSuppressed(ctx context.Context, arg ClientPageSuppressedParams) ([]ClientPageSuppressedRow, error) {
+	rows, err := q.db.Query(ctx, clientPageSuppressed,
 		arg.OwnerID,
 		arg.Before,
-		arg.Pattern,
+		arg.ListID,
+		arg.Prefix,
 		arg.PageSize,
 	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ClientSearchRow
+	var items []ClientPageSuppressedRow
 	for rows.Next() {
-		var i ClientSearchRow
+		var i ClientPageSuppressedRow
 		if err := rows.Scan(
 			&i.Client.ID,
 			&i.Client.Uid,
@@ -314,6 +508,7 @@ func (q *Queries) ClientSearch(ctx context.Context, arg ClientSearchParams) ([]C
 			&i.Client.Revision,
 			&i.Client.CreatedAt,
 			&i.Client.UpdatedAt,
+			&i.Client.NameKey,
 			&i.Reason,
 			&i.SuppressedAt,
 			&i.OwnerEmail,
@@ -357,6 +552,28 @@ func (q *Queries) ClientUpdate(ctx context.Context, arg ClientUpdateParams) erro
 	return err
 }
 
+const clientsFound = `-- name: ClientsFound :one
+SELECT (SELECT count(*) FROM (SELECT FROM clients a WHERE a.owner_id = $1::uuid
+            AND a.email_key ~>=~ $2::text AND a.email_key ~<~ ($2::text || chr(1114111)) LIMIT $3) by_address)
+     + (SELECT count(*) FROM (SELECT FROM clients n WHERE n.owner_id = $1::uuid
+            AND n.name_key ~>=~ lower($2::text) AND n.name_key ~<~ (lower($2::text) || chr(1114111)) LIMIT $3) by_name)
+    AS found
+`
+
+type ClientsFoundParams struct {
+	OwnerID domain.ID
+	Prefix  string
+	Most    int32
+}
+
+// How many clients a search finds at most; beyond most it stops counting.
+func (q *Queries) ClientsFound(ctx context.Context, arg ClientsFoundParams) (int32, error) {
+	row := q.db.QueryRow(ctx, clientsFound, arg.OwnerID, arg.Prefix, arg.Most)
+	var found int32
+	err := row.Scan(&found)
+	return found, err
+}
+
 const suppressionLift = `-- name: SuppressionLift :exec
 DELETE FROM suppressions s USING clients c
 WHERE c.id = $1 AND s.owner_id = c.owner_id AND s.email_key = c.email_key
@@ -365,4 +582,21 @@ WHERE c.id = $1 AND s.owner_id = c.owner_id AND s.email_key = c.email_key
 func (q *Queries) SuppressionLift(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, suppressionLift, id)
 	return err
+}
+
+const suppressionsUpTo = `-- name: SuppressionsUpTo :one
+SELECT count(*) FROM (SELECT FROM suppressions s WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR s.owner_id = $1::uuid) LIMIT $2) few
+`
+
+type SuppressionsUpToParams struct {
+	OwnerID domain.ID
+	Most    int32
+}
+
+// How many addresses are suppressed; beyond most it stops counting.
+func (q *Queries) SuppressionsUpTo(ctx context.Context, arg SuppressionsUpToParams) (int64, error) {
+	row := q.db.QueryRow(ctx, suppressionsUpTo, arg.OwnerID, arg.Most)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }

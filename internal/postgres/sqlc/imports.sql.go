@@ -251,22 +251,73 @@ func (q *Queries) ImportInsert(ctx context.Context, arg ImportInsertParams) erro
 	return err
 }
 
-const importList = `-- name: ImportList :exec
+const importIntoList = `-- name: ImportIntoList :exec
 INSERT INTO list_clients (list_id, client_id)
 SELECT $1::uuid, (SELECT c.id FROM clients c WHERE c.owner_id = $2 AND c.email_key = r.email_key)
 FROM import_rows r
 ON CONFLICT DO NOTHING
 `
 
-type ImportListParams struct {
+type ImportIntoListParams struct {
 	ListID  domain.ID
 	OwnerID domain.ID
 }
 
 // Puts the clients of the staged rows, all of which exist and are locked by now, into a list.
-func (q *Queries) ImportList(ctx context.Context, arg ImportListParams) error {
-	_, err := q.db.Exec(ctx, importList, arg.ListID, arg.OwnerID)
+func (q *Queries) ImportIntoList(ctx context.Context, arg ImportIntoListParams) error {
+	_, err := q.db.Exec(ctx, importIntoList, arg.ListID, arg.OwnerID)
 	return err
+}
+
+const importList = `-- name: ImportList :many
+SELECT id, owner_id, list_id, status, error, rows, created, updated, rejected, started_at, active_at, finished_at, unchanged, bytes, size FROM imports i
+WHERE i.owner_id = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000'
+    OR (i.started_at, i.id) < (SELECT b.started_at, b.id FROM imports b WHERE b.id = $2::uuid AND b.owner_id = $1))
+ORDER BY i.started_at DESC, i.id DESC
+LIMIT $3
+`
+
+type ImportListParams struct {
+	OwnerID  domain.ID
+	After    domain.ID
+	PageSize int32
+}
+
+// Newest first, from below the import with the id after on.
+func (q *Queries) ImportList(ctx context.Context, arg ImportListParams) ([]Import, error) {
+	rows, err := q.db.Query(ctx, importList, arg.OwnerID, arg.After, arg.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Import
+	for rows.Next() {
+		var i Import
+		if err := rows.Scan(
+			&i.ID,
+			&i.OwnerID,
+			&i.ListID,
+			&i.Status,
+			&i.Error,
+			&i.Rows,
+			&i.Created,
+			&i.Updated,
+			&i.Rejected,
+			&i.StartedAt,
+			&i.ActiveAt,
+			&i.FinishedAt,
+			&i.Unchanged,
+			&i.Bytes,
+			&i.Size,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const importMerge = `-- name: ImportMerge :one

@@ -133,6 +133,7 @@ type Client struct {
 	Revision   int32
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
+	NameKey    string
 }
 
 type DeliveriesDefault struct {

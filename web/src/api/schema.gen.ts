@@ -478,6 +478,30 @@ export interface paths {
         patch: operations["updateClient"];
         trace?: never;
     };
+    "/clients/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the thing. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List what a client was sent, newest first
+         * @description One entry for each attempt that had the client among its recipients, with how it ended or stands. Attempts whose
+         *     details are no longer kept are not listed.
+         */
+        get: operations["listClientDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/clients/{id}/suppression": {
         parameters: {
             query?: never;
@@ -565,6 +589,23 @@ export interface paths {
          *     refused with 422 as a whole. `Idempotency-Key` has no effect here: importing a file again changes nothing.
          */
         post: operations["importClients"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List your imports, newest first */
+        get: operations["listImports"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1768,6 +1809,49 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /** @description What became of one attempt's message to a client. */
+        ClientDelivery: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            attempt_id: string;
+            /**
+             * @description The mail server's reply code, 0 for none.
+             * @example 250
+             */
+            code: number;
+            /** @description The address as it was then. */
+            email: string;
+            /**
+             * @description Its enhanced status code (RFC 3463); empty for none.
+             * @example 2.0.0
+             */
+            enhanced: string;
+            mailing: {
+                /** @description It has been deleted since; its attempts are kept. */
+                deleted: boolean;
+                /** Format: uuid */
+                id: string;
+                /** @description Its name as it is now. */
+                name: string;
+            };
+            outcome: components["schemas"]["Outcome"];
+            phase: components["schemas"]["Phase"];
+            /** @description The mail service it went through. */
+            provider: string;
+            /**
+             * @description What the mail server said.
+             * @example OK
+             */
+            response: string;
+            tries: number;
+        };
+        /** @description A page of what a client was sent. */
+        ClientDeliveryPage: {
+            items: components["schemas"]["ClientDelivery"][];
+            /** @description Null on the last page. */
+            next_cursor: string | null;
+        };
         /** @description A new client. */
         ClientInput: {
             attributes?: components["schemas"]["Attributes"];
@@ -2015,6 +2099,12 @@ export interface components {
              * @description Clients that there were already.
              */
             updated: number;
+        };
+        /** @description A page of imports. */
+        ImportPage: {
+            items: components["schemas"]["Import"][];
+            /** @description Null on the last page. */
+            next_cursor: string | null;
         };
         /**
          * @description Where an import stands.
@@ -3504,6 +3594,8 @@ export interface operations {
                  * @example anna
                  */
                 q?: string;
+                /** @description Only clients to whom nothing is sent (`true`), or only the others (`false`). */
+                suppressed?: boolean;
             };
             header?: never;
             path?: never;
@@ -3689,6 +3781,37 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listClientDeliveries: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before; none for the first page. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the thing. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of deliveries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientDeliveryPage"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
     liftSuppression: {
         parameters: {
             query?: never;
@@ -3801,6 +3924,33 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listImports: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before; none for the first page. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of imports. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPage"];
+                };
+            };
             422: components["responses"]["Invalid"];
             default: components["responses"]["Problem"];
         };

@@ -10,6 +10,8 @@ interface Question {
   /** What will be done, with the name of the thing. */
   title: string;
   text: string;
+  /** What the reason is for; that they see it, if absent. */
+  hint?: string;
   /** The verb of the button. */
   action: string;
   /** Rejects with what went wrong, which is shown; closes otherwise. */
@@ -34,7 +36,7 @@ export function askReason({ title, ...rest }: Question): void {
 
 const check = all(required, atMost(500));
 
-function ReasonForm({ text, action, send, onEnd }: Omit<Question, 'title'> & { onEnd: () => void }) {
+function ReasonForm({ text, hint, action, send, onEnd }: Omit<Question, 'title'> & { onEnd: () => void }) {
   const { t } = useTranslation();
   const [reason, setReason] = useState('');
   const [fault, setFault] = useState<string | null>(null);
@@ -67,7 +69,7 @@ function ReasonForm({ text, action, send, onEnd }: Omit<Question, 'title'> & { o
         {error !== undefined && <ErrorState error={error} />}
         <TextInput
           label={t('reason.label')}
-          description={t('reason.hint')}
+          description={hint ?? t('reason.hint')}
           data-autofocus
           required
           value={reason}

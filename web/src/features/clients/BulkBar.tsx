@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { listsToChoose } from '@/api/lists';
 import { useFormat } from '@/lib/useFormat';
+import { askReason } from '@/ui/askReason';
 import { confirmAction } from '@/ui/confirm';
 import { BulkDialog, type BulkAction } from './BulkDialog';
 import { GatherButton } from './GatherButton';
@@ -44,6 +45,29 @@ export function BulkBar({ selection, filters, loaded, complete, onSelection }: P
       },
     });
   };
+  const askSuppress = () => {
+    askReason({
+      title: t('bulk.suppressTitle', count),
+      text: t('suppress.text'),
+      hint: t('suppress.reasonHint'),
+      action: t('bulk.suppressAction', count),
+      send: (reason) => {
+        begin({ kind: 'suppress', reason });
+        return Promise.resolve();
+      },
+    });
+  };
+  const askLift = () => {
+    confirmAction({
+      title: t('bulk.liftTitle', count),
+      text: t('bulk.liftText'),
+      action: t('bulk.liftAction', count),
+      danger: false,
+      onConfirm: () => {
+        begin({ kind: 'lift' });
+      },
+    });
+  };
   return (
     <>
       {selection.size > 0 && (
@@ -75,6 +99,12 @@ export function BulkBar({ selection, filters, loaded, complete, onSelection }: P
                 }}
               >
                 {t('bulk.remove')}
+              </Button>
+              <Button size="xs" variant="default" onClick={askSuppress}>
+                {t('bulk.suppress')}
+              </Button>
+              <Button size="xs" variant="default" onClick={askLift}>
+                {t('bulk.lift')}
               </Button>
               <Button size="xs" variant="default" c="var(--mantine-color-error)" onClick={askDelete}>
                 {t('bulk.delete')}

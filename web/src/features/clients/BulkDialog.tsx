@@ -9,7 +9,11 @@ import { runBulk, type Progress } from './bulk';
 import { useClientsCache } from './queries';
 import { selectionOf, type Chosen, type Selection } from './selection';
 
-export type BulkAction = { kind: 'delete' } | { kind: 'add' | 'remove'; list: string; name: string };
+export type BulkAction =
+  | { kind: 'delete' }
+  | { kind: 'lift' }
+  | { kind: 'suppress'; reason: string }
+  | { kind: 'add' | 'remove'; list: string; name: string };
 
 interface Props {
   action: BulkAction;
@@ -18,13 +22,18 @@ interface Props {
   onClose: (left: Selection) => void;
 }
 
-function send(action: BulkAction, client: string): Promise<unknown> {
+/** Passes over an answer that says that it is so already. */
+const already = (status: number) => (error: unknown) => {
+  if (!(error instanceof ApiError && error.status === status)) throw error;
+};
+
+function send(action: BulkAction, { id, email }: Chosen): Promise<unknown> {
   if (action.kind === 'delete')
-    return api.DELETE('/clients/{id}', { params: { path: { id: client } } }).catch((error: unknown) => {
-      // It is gone already, which is what was wanted.
-      if (!(error instanceof ApiError && error.status === 404)) throw error;
-    });
-  const params = { path: { id: action.list, client_id: client } };
+    return api.DELETE('/clients/{id}', { params: { path: { id } } }).catch(already(404));
+  if (action.kind === 'lift') return api.DELETE('/clients/{id}/suppression', { params: { path: { id } } });
+  if (action.kind === 'suppress')
+    return api.POST('/suppressions', { body: { email, reason: action.reason } }).catch(already(409));
+  const params = { path: { id: action.list, client_id: id } };
   return action.kind === 'add'
     ? api.PUT('/lists/{id}/clients/{client_id}', { params })
     : api.DELETE('/lists/{id}/clients/{client_id}', { params });
@@ -44,7 +53,7 @@ export function BulkDialog({ action, clients, onClose }: Props) {
   const [over, setOver] = useState(false);
 
   const run = useEffectEvent(async (signal: AbortSignal) => {
-    await runBulk(clients, ({ id }) => send(action, id), { signal, onProgress: setProgress });
+    await runBulk(clients, (client) => send(action, client), { signal, onProgress: setProgress });
     setOver(true);
   });
   const begun = useRef(false);
@@ -64,6 +73,10 @@ export function BulkDialog({ action, clients, onClose }: Props) {
   };
   const words = {
     delete: over ? t('bulk.deleted', { count: done, formatted: number(done) }) : t('bulk.deleting', counted),
+    suppress: over
+      ? t('bulk.suppressed', { count: done, formatted: number(done) })
+      : t('bulk.suppressing', counted),
+    lift: over ? t('bulk.lifted', { count: done, formatted: number(done) }) : t('bulk.lifting', counted),
     add: over ? t('bulk.added', { count: done, formatted: number(done) }) : t('bulk.adding', counted),
     remove: over ? t('bulk.removed', { count: done, formatted: number(done) }) : t('bulk.removing', counted),
   };
@@ -77,7 +90,7 @@ export function BulkDialog({ action, clients, onClose }: Props) {
       closeOnClickOutside={over}
     >
       <Stack>
-        {action.kind !== 'delete' && <Text size="sm">{t('bulk.inList', { name: action.name })}</Text>}
+        {'list' in action && <Text size="sm">{t('bulk.inList', { name: action.name })}</Text>}
         <Bar value={(100 * tried) / total} aria-label={words[action.kind]} animated={!over} />
         <Text size="sm" role="status" className="tabular">
           {t('bulk.count', counted)}

@@ -10,6 +10,7 @@ import { notifyDone, notifyError } from '@/ui/notify';
 import { BulkDialog, type BulkAction } from './BulkDialog';
 import { ClientFacts } from './ClientFacts';
 import { ClientForm } from './ClientForm';
+import { ClientHistory } from './ClientHistory';
 import { ListDialog } from './ListDialog';
 import { useClientsCache, type Client } from './queries';
 import { SuppressDialog } from './SuppressDialog';
@@ -98,6 +99,8 @@ export function ClientCard({ client, list, mayWrite, onDirty, onGone }: Props) {
         {t('card.created')} <ZonedTime at={client.created_at} /> · {t('card.updated')}{' '}
         <ZonedTime at={client.updated_at} />
       </Text>
+      <Divider />
+      <ClientHistory id={client.id} />
       {mayWrite && (
         <>
           <Divider />

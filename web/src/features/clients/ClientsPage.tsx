@@ -1,5 +1,5 @@
-import { useState } from 'react';
-import { Button, Group, Menu, SegmentedControl, Stack } from '@mantine/core';
+import { useCallback, useState } from 'react';
+import { Button, Group, Menu, SegmentedControl, Select, Stack } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { IconChevronDown, IconDownload, IconFileImport, IconPlus } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
@@ -23,7 +23,13 @@ export function ClientsPage() {
   const change = (part: Parameters<typeof withSearch>[1], replace = false) => {
     void navigate({ search: (old) => withSearch(old, part), replace, resetScroll: false });
   };
-  const { q, list, view, client } = search;
+  const open = useCallback(
+    (id: string) => {
+      void navigate({ search: (old) => withSearch(old, { client: id }), resetScroll: false });
+    },
+    [navigate],
+  );
+  const { q, list, mail, view, client } = search;
   return (
     <>
       <PageHeader
@@ -97,17 +103,33 @@ export function ClientsPage() {
               w={{ base: '100%', xs: 240 }}
             />
           )}
+          {!view && (
+            <Select
+              aria-label={t('mail.filter')}
+              placeholder={t('mail.any')}
+              data={(['on', 'off'] as const).map((value) => ({ value, label: t(`mail.${value}`) }))}
+              value={mail ?? null}
+              onChange={(value) => {
+                change({ mail: value });
+              }}
+              clearable
+              clearButtonProps={{ 'aria-label': t('action.clear', { ns: 'common' }) }}
+              w={{ base: '100%', xs: 200 }}
+            />
+          )}
         </Group>
         {view ? (
           <SuppressedTable key={q} q={q} mayWrite={mayWrite} />
         ) : (
           <ClientsTable
-            key={`${q ?? ''}|${list ?? ''}`}
-            filters={{ ...(q ? { q } : {}), ...(list ? { list } : {}) }}
-            mayWrite={mayWrite}
-            onOpen={(id) => {
-              change({ client: id });
+            key={`${q ?? ''}|${list ?? ''}|${mail ?? ''}`}
+            filters={{
+              ...(q ? { q } : {}),
+              ...(list ? { list } : {}),
+              ...(mail ? { suppressed: mail === 'off' } : {}),
             }}
+            mayWrite={mayWrite}
+            onOpen={open}
             empty={
               mayWrite && (
                 <>
@@ -124,7 +146,7 @@ export function ClientsPage() {
               )
             }
             onClearFilters={() => {
-              change({ q: null, list: null });
+              change({ q: null, list: null, mail: null });
             }}
           />
         )}

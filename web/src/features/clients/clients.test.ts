@@ -130,6 +130,8 @@ describe('attributes', () => {
 test('the address keeps what is chosen, and nothing else', () => {
   expect(readSearch({ q: ' anna ', list: '', view: 'x', other: 1 })).toEqual({ q: 'anna' });
   expect(readSearch({ q: 7 })).toEqual({ q: '7' }); // the router reads numbers as such
+  expect(readSearch({ mail: 'off', list: 'l' })).toEqual({ mail: 'off', list: 'l' });
+  expect(readSearch({ mail: 'perhaps' })).toEqual({});
   expect(withSearch({ q: 'anna', list: 'l' }, { q: null, client: 'new' })).toEqual({
     list: 'l',
     client: 'new',

@@ -1,15 +1,21 @@
 import { infiniteQueryOptions, queryOptions, useQueryClient, type InfiniteData } from '@tanstack/react-query';
 import { api, call, type Schema } from '@/api/client';
+import { PAGE, useWindow } from '@/api/window';
 
 export type Client = Schema<'Client'>;
 export interface Filters {
   q?: string;
   list?: string;
+  /** Whether nothing is sent to them; either if absent. */
+  suppressed?: boolean;
 }
 
-const PAGE = 100;
 const cursorOf = (cursor: string | undefined) => (cursor === undefined ? {} : { cursor });
-const filterOf = ({ q, list }: Filters) => ({ ...(q ? { q } : {}), ...(list ? { list_id: list } : {}) });
+const filterOf = ({ q, list, suppressed }: Filters) => ({
+  ...(q ? { q } : {}),
+  ...(list ? { list_id: list } : {}),
+  ...(suppressed === undefined ? {} : { suppressed }),
+});
 
 export function clientsPage(
   filters: Filters,
@@ -21,13 +27,10 @@ export function clientsPage(
   return call(api.GET('/clients', { params: { query }, signal }));
 }
 
-export const clientsQuery = (filters: Filters) =>
-  infiniteQueryOptions({
-    queryKey: ['clients', 'table', filters],
-    queryFn: ({ pageParam, signal }) => clientsPage(filters, PAGE, pageParam, signal),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-  });
+export const useClients = (filters: Filters) =>
+  useWindow<Client>(['clients', 'table', filters], (cursor, signal) =>
+    clientsPage(filters, PAGE, cursor, signal),
+  );
 
 export const suppressedQuery = (q: string | undefined) =>
   infiniteQueryOptions({
@@ -44,6 +47,18 @@ export const clientQuery = (id: string) =>
   queryOptions({
     queryKey: ['clients', 'one', id],
     queryFn: ({ signal }) => call(api.GET('/clients/{id}', { params: { path: { id } }, signal })),
+  });
+
+/** What a client was sent, newest first. */
+export const historyQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ['clients', 'history', id],
+    queryFn: ({ pageParam, signal }) => {
+      const params = { path: { id }, query: { limit: 20, ...cursorOf(pageParam) } };
+      return call(api.GET('/clients/{id}/deliveries', { params, signal }));
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
 
 /** Keeps what is shown true after a change. A table of many pages is not asked for again as a whole where that can be helped. */

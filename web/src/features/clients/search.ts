@@ -2,6 +2,8 @@
 export interface ClientsSearch {
   q?: string;
   list?: string;
+  /** Only clients to whom mail is sent, or only those to whom nothing is. */
+  mail?: 'on' | 'off';
   /** Addresses to which nothing is sent, in place of the clients. */
   view?: 'suppressed';
   /** The client whose card is open, or `new`. */
@@ -16,6 +18,7 @@ export function readSearch(search: Record<string, unknown>): ClientsSearch {
     const value = text(search[key]);
     if (value) out[key] = value;
   }
+  if (search.mail === 'on' || search.mail === 'off') out.mail = search.mail;
   if (search.view === 'suppressed') out.view = 'suppressed';
   return out;
 }

@@ -5,15 +5,14 @@ import { useTranslation } from 'react-i18next';
 import { useMe } from '@/api/me';
 import { newId } from '@/lib/uuid';
 import { PageHeader } from '@/ui/PageHeader';
-import { ZonedTime } from '@/ui/ZonedTime';
-import { AnchorLink } from '@/ui/links';
 import { faultsOf, headerFor } from './columns';
 import { ColumnsTable } from './ColumnsTable';
 import { withHeader } from './csv';
 import { FileDrop } from './FileDrop';
 import { FileFacts } from './FileFacts';
+import { ImportsList } from './ImportsList';
 import { ListChoice } from './ListChoice';
-import { recentImports, rememberImport } from './recent';
+import { rememberImport } from './recent';
 import { startUpload, useUpload } from './upload';
 import { useFile } from './useFile';
 
@@ -46,7 +45,7 @@ export function ImportsPage() {
         <Stack gap="xl">
           <FileDrop onFile={(file) => void choose(file)} fault={fault} />
           <Rules />
-          <RecentImports user={me.id} />
+          <ImportsList />
         </Stack>
       )}
       {chosen && (
@@ -109,31 +108,6 @@ function Rules() {
           {t('rules.example')}
         </Anchor>
       </Text>
-    </section>
-  );
-}
-
-function RecentImports({ user }: { user: string }) {
-  const { t } = useTranslation('imports');
-  const recent = recentImports(user);
-  if (recent.length === 0) return null;
-  return (
-    <section>
-      <Title order={2} size="h4" mb="xs">
-        {t('recent.title')}
-      </Title>
-      <Stack gap={6}>
-        {recent.map(({ id, name, at }) => (
-          <Text key={id} size="sm">
-            <AnchorLink to="/imports/$id" params={{ id }} inherit>
-              {name}
-            </AnchorLink>{' '}
-            <Text span inherit c="dimmed">
-              <ZonedTime at={at} />
-            </Text>
-          </Text>
-        ))}
-      </Stack>
     </section>
   );
 }

@@ -1,4 +1,4 @@
-/** Imports begun in this browser, newest first: the API has no list of them. */
+/** Imports begun in this browser, newest first: it alone knows the names of their files. */
 export interface Recent {
   id: string;
   name: string;
