@@ -109,7 +109,7 @@ func findList(ctx context.Context, store listStore, owner domain.ID, name string
 	}
 	list := domain.List{OwnerID: owner, Name: name}
 	if bad := list.Validate(); len(bad) > 0 {
-		return domain.ID{}, misuse("--list: %s", bad[0].Message)
+		return domain.ID{}, misuse("--list: %s", bad[0].Message())
 	}
 	err = store.CreateList(ctx, &list)
 	return list.ID, err
