@@ -13,10 +13,11 @@ export function Reason({ reason, code }: Props) {
   const { t, i18n } = useTranslation();
   const known = code !== null && i18n.exists(`why.${code}`);
   const detail = known ? detailOf(reason, code) : reason;
+  const plain = known && (code !== 'manager' || detail === ''); // a manager's words say it all
   const ours = known && code !== 'manager' && code !== 'owner_blocked';
   return (
     <>
-      {known && <Text size="sm">{t(`why.${code}`)}</Text>}
+      {plain && <Text size="sm">{t(`why.${code}`)}</Text>}
       {detail !== '' && (
         <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
           {t(ours ? 'why.said' : 'why.reason')}: <span {...(ours ? { lang: 'en' } : {})}>{detail}</span>
