@@ -1,21 +1,21 @@
 package address
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
 var (
-	errHostEmpty   = errors.New("there is no domain after the @")
-	errHostLiteral = errors.New("write a domain name after the @, not an IP address")
-	errHostDots    = errors.New("the domain begins or ends with a dot, or has two in a row")
-	errHostSingle  = errors.New("the domain has no dot: write it in full, as in example.com")
-	errHostLong    = fmt.Errorf("the domain is longer than %d octets", maxDomain)
-	errLabelLong   = fmt.Errorf("a part of the domain between dots is longer than %d octets", maxLabel)
+	errHostEmpty   = domain.NewFault(domain.FaultEmailDomain, nil, "there is no domain after the @")
+	errHostLiteral = domain.NewFault(domain.FaultEmailDomain, nil, "write a domain name after the @, not an IP address")
+	errHostDots    = domain.NewFault(domain.FaultEmailDomain, nil, "the domain begins or ends with a dot, or has two in a row")
+	errHostSingle  = domain.NewFault(domain.FaultEmailDomain, nil, "the domain has no dot: write it in full, as in example.com")
+	errHostLong    = domain.NewFault(domain.FaultEmailDomain, nil, "the domain is longer than %d octets", maxDomain)
+	errLabelLong   = domain.NewFault(domain.FaultEmailDomain, nil, "a part of the domain between dots is longer than %d octets", maxLabel)
 )
 
 // hostToASCII returns the domain in lower case with its labels as A-labels. It accepts names of two labels and more,
@@ -31,7 +31,7 @@ func hostToASCII(host string) (string, error) {
 	if !isASCII(host) || strings.Contains(host, "xn--") {
 		mapped, err := profile().ToASCII(host)
 		if err != nil {
-			return "", fmt.Errorf("the domain %q is not a valid international name", host)
+			return "", domain.NewFault(domain.FaultEmailDomain, nil, "the domain %q is not a valid international name", host)
 		}
 		host = mapped
 	}
@@ -78,11 +78,11 @@ func checkLabel(label string) error {
 	case len(label) > maxLabel:
 		return errLabelLong
 	case label[0] == '-' || label[len(label)-1] == '-':
-		return fmt.Errorf("%q in the domain begins or ends with a hyphen", label)
+		return domain.NewFault(domain.FaultEmailDomain, nil, "%q in the domain begins or ends with a hyphen", label)
 	}
 	for i := range len(label) {
 		if c := label[i]; c != '-' && !isLetterOrDigit(c) {
-			return fmt.Errorf("%q is not accepted in a domain", c)
+			return domain.NewFault(domain.FaultEmailDomain, nil, "%q is not accepted in a domain", c)
 		}
 	}
 	return nil

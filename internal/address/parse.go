@@ -1,7 +1,6 @@
 package address
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -20,17 +19,17 @@ const (
 )
 
 var (
-	errEmpty      = errors.New("the address is empty")
-	errNotUTF8    = errors.New("the address is not valid UTF-8 text")
-	errTwo        = errors.New("write one address only")
-	errNoAt       = errors.New("the address has no @")
-	errBrackets   = errors.New("write the bare address, without a name and without < >")
-	errSpace      = errors.New("the address has a space inside")
-	errQuotes     = errors.New("quotes and backslashes are not accepted in an address")
-	errLong       = fmt.Errorf("the address is longer than %d octets", maxAddress)
-	errLocalEmpty = errors.New("there is nothing before the @")
-	errLocalLong  = fmt.Errorf("the part before the @ is longer than %d octets", maxLocal)
-	errLocalDots  = errors.New("the part before the @ begins or ends with a dot, or has two in a row")
+	errEmpty      = domain.NewFault(domain.FaultRequired, nil, "the address is empty")
+	errNotUTF8    = domain.NewFault(domain.FaultNotUTF8, nil, "the address is not valid UTF-8 text")
+	errTwo        = domain.NewFault(domain.FaultEmailSeveral, nil, "write one address only")
+	errNoAt       = domain.NewFault(domain.FaultEmailNoAt, nil, "the address has no @")
+	errBrackets   = domain.NewFault(domain.FaultEmailNotBare, nil, "write the bare address, without a name and without < >")
+	errSpace      = domain.NewFault(domain.FaultEmailSpace, nil, "the address has a space inside")
+	errQuotes     = domain.NewFault(domain.FaultEmailLocalPart, nil, "quotes and backslashes are not accepted in an address")
+	errLong       = domain.NewFault(domain.FaultEmailTooLong, domain.Params{"max": maxAddress}, "the address is longer than %d octets", maxAddress)
+	errLocalEmpty = domain.NewFault(domain.FaultEmailLocalPart, nil, "there is nothing before the @")
+	errLocalLong  = domain.NewFault(domain.FaultEmailLocalPart, nil, "the part before the @ is longer than %d octets", maxLocal)
+	errLocalDots  = domain.NewFault(domain.FaultEmailLocalPart, nil, "the part before the @ begins or ends with a dot, or has two in a row")
 )
 
 // Parse reads one address as a person wrote it; white space around it is dropped. The error's text is for people and
@@ -135,7 +134,8 @@ func checkRune(r rune) error {
 	case r == ' ' || r == '\t' || unicode.Is(unicode.Zs, r):
 		return errSpace
 	case !unicode.IsPrint(r), unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
-		return fmt.Errorf("the address contains the invisible character U+%04X", r)
+		return domain.NewFault(domain.FaultControlCharacter, domain.Params{"character": fmt.Sprintf("U+%04X", r)},
+			"the address contains the invisible character U+%04X", r)
 	}
 	return nil
 }
@@ -152,7 +152,7 @@ func checkLocal(local string) error {
 	}
 	for _, r := range local {
 		if r < utf8.RuneSelf && r != '.' && !isAtomText(byte(r)) { //nolint:gosec // the rune is ASCII
-			return fmt.Errorf("%q is not accepted before the @", r)
+			return domain.NewFault(domain.FaultEmailLocalPart, nil, "%q is not accepted before the @", r)
 		}
 	}
 	return nil

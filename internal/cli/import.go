@@ -111,7 +111,7 @@ func findList(ctx context.Context, store listStore, owner domain.ID, opts import
 	}
 	list := domain.List{OwnerID: owner, Name: opts.list}
 	if bad := list.Validate(); len(bad) > 0 {
-		return domain.ID{}, nil, misuse("--list: %s", bad[0].Message)
+		return domain.ID{}, nil, misuse("--list: %s", bad[0].Message())
 	}
 	var begin bytes.Buffer
 	_, err = csvimport.NewReader(io.TeeReader(file, &begin), csvimport.Charset(opts.charset))

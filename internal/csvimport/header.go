@@ -141,7 +141,7 @@ func (h *header) columns() columns {
 		known[name] = true
 		probe := domain.Client{Attributes: map[string]string{name: ""}}
 		for _, bad := range probe.Validate() {
-			h.faultf("columns: %s", bad.Message)
+			h.faultf("columns: %s", bad.Message())
 		}
 		cols.attributes = append(cols.attributes, attribute{name, i})
 	}

@@ -161,7 +161,7 @@ func counted(fields int) string {
 func reasons(bad []domain.FieldError) string {
 	out := make([]string, len(bad))
 	for i, f := range bad {
-		out[i] = f.Field + " " + f.Message
+		out[i] = f.Field() + " " + f.Message()
 	}
 	sort.Strings(out) // attributes come in no order
 	return strings.Join(out, "; ")

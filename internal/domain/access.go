@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -37,16 +36,16 @@ type APIKey struct {
 func (k *APIKey) Validate() []FieldError {
 	var bad []FieldError
 	if strings.TrimSpace(k.Name) == "" {
-		bad = append(bad, FieldError{"name", "must not be empty"})
+		bad = append(bad, Required("must not be empty").At("name"))
 	} else {
 		bad = append(bad, checkText("name", k.Name, MaxAPIKeyName)...)
 	}
 	if len(k.Scopes) == 0 {
-		bad = append(bad, FieldError{"scopes", "must name at least one scope"})
+		bad = append(bad, Required("must name at least one scope").At("scopes"))
 	}
 	for _, scope := range k.Scopes {
 		if !slices.Contains(Scopes(), scope) {
-			bad = append(bad, FieldError{"scopes", fmt.Sprintf("%q is no scope; there are %v", scope, Scopes())})
+			bad = append(bad, NewFault(FaultNotAChoice, Params{"choices": Scopes()}, "%q is no scope; there are %v", scope, Scopes()).At("scopes"))
 		}
 	}
 	return bad

@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -82,12 +81,14 @@ func (c *Client) Validate() []FieldError {
 	bad = append(bad, checkText("full_name", c.FullName, MaxName)...)
 	bad = append(bad, checkMultiline("comment", c.Comment, MaxComment)...)
 	if len(c.Attributes) > MaxAttributes {
-		bad = append(bad, FieldError{"attributes", fmt.Sprintf("has %d attributes; at most %d are kept", len(c.Attributes), MaxAttributes)})
+		bad = append(bad, NewFault(FaultTooMany, Params{"count": len(c.Attributes), "max": MaxAttributes},
+			"has %d attributes; at most %d are kept", len(c.Attributes), MaxAttributes).At("attributes"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Attributes)) {
 		value := c.Attributes[name]
 		if !validAttributeName(name) {
-			bad = append(bad, FieldError{"attributes", fmt.Sprintf("%q is not a name: use up to %d letters, digits and _, no digit first", name, MaxAttributeName)})
+			bad = append(bad, NewFault(FaultAttributeName, Params{"name": name, "max": MaxAttributeName},
+				"%q is not a name: use up to %d letters, digits and _, no digit first", name, MaxAttributeName).At("attributes"))
 			continue
 		}
 		bad = append(bad, checkText("attributes."+name, value, MaxAttributeLength)...)
@@ -125,7 +126,7 @@ func (l *List) Validate() []FieldError { return checkName("name", l.Name) }
 // checkName is checkText for what must not be empty.
 func checkName(field, s string) []FieldError {
 	if strings.TrimSpace(s) == "" {
-		return []FieldError{{field, "must not be empty"}}
+		return []FieldError{Required("must not be empty").At(field)}
 	}
 	return checkText(field, s, MaxName)
 }
@@ -142,14 +143,14 @@ func checkMultiline(field, s string, limit int) []FieldError {
 
 func checkRunes(field, s string, limit int, allowed func(rune) bool) []FieldError {
 	if !utf8.ValidString(s) {
-		return []FieldError{{field, "is not valid UTF-8"}}
+		return []FieldError{NewFault(FaultNotUTF8, nil, "is not valid UTF-8").At(field)}
 	}
 	if n := utf8.RuneCountInString(s); n > limit {
-		return []FieldError{{field, fmt.Sprintf("is %d characters long; at most %d are allowed", n, limit)}}
+		return []FieldError{TooLong(n, limit).At(field)}
 	}
 	for _, r := range s {
 		if (unicode.IsControl(r) || r == '\u2028' || r == '\u2029') && !allowed(r) {
-			return []FieldError{{field, fmt.Sprintf("contains the control character U+%04X", r)}}
+			return []FieldError{ControlCharacter(r).At(field)}
 		}
 	}
 	return nil

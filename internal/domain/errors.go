@@ -22,12 +22,6 @@ const (
 	Limited                  // asked too often; Error.RetryAfter says when to come back
 )
 
-// FieldError names one field of the input and what is wrong with it.
-type FieldError struct {
-	Field   string // path of the field, dots between levels: "attributes.city"
-	Message string // what is wrong and what would be right, for a person
-}
-
 // Error is the error type of the whole program: a kind, a stable code for programs and a message for people.
 type Error struct {
 	Kind    Kind
@@ -49,9 +43,7 @@ func (e *Error) Error() string {
 		} else {
 			b.WriteString("; ")
 		}
-		b.WriteString(f.Field)
-		b.WriteString(": ")
-		b.WriteString(f.Message)
+		b.WriteString(f.Error())
 	}
 	if e.Err != nil {
 		b.WriteString(": ")

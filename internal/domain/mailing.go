@@ -62,19 +62,19 @@ type Mailing struct {
 func (m *Mailing) Validate(now time.Time) []FieldError {
 	bad := checkName("name", m.Name)
 	if m.MessageID.IsZero() {
-		bad = append(bad, FieldError{"message_id", "name the message to send"})
+		bad = append(bad, Required("name the message to send").At("message_id"))
 	}
 	if len(m.ClientIDs) == 0 && len(m.ListIDs) == 0 && m.Status != MailingDraft {
-		bad = append(bad, FieldError{"list_ids", "name at least one client or list to send to"})
+		bad = append(bad, NewFault(FaultNoRecipients, nil, "name at least one client or list to send to").At("list_ids"))
 	}
 	switch m.OnUnknown {
 	case HoldUnknown, ResendUnknown:
 	default:
-		bad = append(bad, FieldError{"on_unknown", `must be "hold" or "resend"`})
+		bad = append(bad, NotAChoice([]string{string(HoldUnknown), string(ResendUnknown)}, `must be "hold" or "resend"`).At("on_unknown"))
 	}
 	bad = append(bad, m.Schedule.Validate()...)
 	if end := m.Schedule.End; !end.IsZero() && !end.After(now) && m.Status != MailingDraft {
-		bad = append(bad, FieldError{"end_at", "is in the past; set an end ahead, or none"})
+		bad = append(bad, NewFault(FaultInThePast, nil, "is in the past; set an end ahead, or none").At("end_at"))
 	}
 	return bad
 }

@@ -28,11 +28,11 @@ type Message struct {
 func (m *Message) Validate() []FieldError {
 	var bad []FieldError
 	if strings.TrimSpace(m.Subject) == "" {
-		bad = append(bad, FieldError{"subject", "must not be empty"})
+		bad = append(bad, Required("must not be empty").At("subject"))
 	}
 	bad = append(bad, checkText("subject", m.Subject, MaxSubject)...)
 	if m.HTML == "" && m.Text == "" {
-		bad = append(bad, FieldError{"html", "write an HTML body, a text body, or both"})
+		bad = append(bad, NewFault(FaultNoBody, nil, "write an HTML body, a text body, or both").At("html"))
 	}
 	bad = append(bad, checkMultiline("html", m.HTML, MaxBody)...)
 	bad = append(bad, checkMultiline("text", m.Text, MaxBody)...)

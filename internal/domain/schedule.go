@@ -53,16 +53,16 @@ func (s Schedule) Validate() []FieldError {
 	var bad []FieldError
 	switch {
 	case s.Start.IsZero():
-		bad = append(bad, FieldError{"start_at", "must be set"})
+		bad = append(bad, Required("must be set").At("start_at"))
 	case !yearWithin(s.Start, lastStart):
-		bad = append(bad, FieldError{"start_at", fmt.Sprintf("must be in the years %d to %d", firstYear, lastStart)})
+		bad = append(bad, yearsBetween(lastStart, "must be in the years %d to %d").At("start_at"))
 	}
 	switch {
 	case s.End.IsZero():
 	case !yearWithin(s.End, lastYear):
-		bad = append(bad, FieldError{"end_at", fmt.Sprintf("must be in the years %d to %d", firstYear, lastYear)})
+		bad = append(bad, yearsBetween(lastYear, "must be in the years %d to %d").At("end_at"))
 	case !s.Start.IsZero() && !s.End.After(s.Start):
-		bad = append(bad, FieldError{"end_at", "must be after start_at"})
+		bad = append(bad, NewFault(FaultNotAfterStart, nil, "must be after start_at").At("end_at"))
 	}
 	if _, err := loadZone(s.Zone); err != nil {
 		bad = append(bad, badZone(s.Zone))
@@ -70,9 +70,13 @@ func (s Schedule) Validate() []FieldError {
 	switch s.Periodicity {
 	case Once, Daily, Weekly, Monthly:
 	default:
-		bad = append(bad, FieldError{"periodicity", `must be "once", "daily", "weekly" or "monthly"`})
+		bad = append(bad, NotAChoice([]string{string(Once), string(Daily), string(Weekly), string(Monthly)}, `must be "once", "daily", "weekly" or "monthly"`).At("periodicity"))
 	}
 	return bad
+}
+
+func yearsBetween(last int, format string) Fault {
+	return NewFault(FaultYearOutOfRange, Params{"min": firstYear, "max": last}, format, firstYear, last)
 }
 
 func yearWithin(t time.Time, last int) bool {
@@ -99,7 +103,7 @@ func loadZone(name string) (*time.Location, error) {
 }
 
 func badZone(name string) FieldError {
-	return FieldError{"time_zone", fmt.Sprintf(`%.64q is not a time zone: use an IANA name such as "Europe/Moscow"`, name)}
+	return NewFault(FaultUnknownTimeZone, nil, `%.64q is not a time zone: use an IANA name such as "Europe/Moscow"`, name).At("time_zone")
 }
 
 func notInZoneName(r rune) bool {

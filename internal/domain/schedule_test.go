@@ -319,7 +319,7 @@ func TestScheduleValidateZone(t *testing.T) {
 func fields(bad []domain.FieldError) []string {
 	var names []string
 	for _, f := range bad {
-		names = append(names, f.Field)
+		names = append(names, f.Field())
 	}
 	return names
 }

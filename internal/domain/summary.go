@@ -1,9 +1,6 @@
 package domain
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // MaxSummaryDays is how long a period of a summary may be: a year with its leap day.
 const MaxSummaryDays = 366
@@ -25,13 +22,13 @@ func LoadZone(name string) (*time.Location, error) { return loadZone(name) }
 func (p Period) Validate() []FieldError {
 	all := AllTime()
 	if p.From.Before(all.From) || p.From.After(all.To) {
-		return []FieldError{{"from", fmt.Sprintf("must be between the years %d and %d", firstYear, lastYear)}}
+		return []FieldError{yearsBetween(lastYear, "must be between the years %d and %d").At("from")}
 	}
 	if p.To.Before(all.From) || p.To.After(all.To) {
-		return []FieldError{{"to", fmt.Sprintf("must be between the years %d and %d", firstYear, lastYear)}}
+		return []FieldError{yearsBetween(lastYear, "must be between the years %d and %d").At("to")}
 	}
 	if !p.To.After(p.From) {
-		return []FieldError{{"to", "must be after from"}}
+		return []FieldError{NewFault(FaultNotAfterStart, nil, "must be after from").At("to")}
 	}
 	return nil
 }
@@ -46,7 +43,8 @@ func LastDays(n int, now time.Time, zone *time.Location) Period {
 // than MaxSummaryDays are an Invalid error.
 func (p Period) Days(zone *time.Location) ([]time.Time, error) {
 	if p.To.Sub(p.From) > MaxSummaryDays*day+2*time.Hour { // a change of the clocks within it
-		return nil, NewInvalid(FieldError{"from", fmt.Sprintf("is more than %d days before the end of the period", MaxSummaryDays)})
+		return nil, NewInvalid(NewFault(FaultPeriodTooLong, Params{"max": MaxSummaryDays},
+			"is more than %d days before the end of the period", MaxSummaryDays).At("from"))
 	}
 	y, m, d := p.From.In(zone).Date()
 	var days []time.Time

@@ -53,7 +53,7 @@ type User struct {
 func (u *User) Validate() []FieldError {
 	bad := checkText("name", u.Name, MaxName)
 	if u.Language != English && u.Language != Russian {
-		bad = append(bad, FieldError{"language", `must be "en" or "ru"`})
+		bad = append(bad, NotAChoice([]string{string(English), string(Russian)}, `must be "en" or "ru"`).At("language"))
 	}
 	if _, err := loadZone(u.TimeZone); err != nil {
 		bad = append(bad, badZone(u.TimeZone))

@@ -111,7 +111,7 @@ func TestMailingValidate(t *testing.T) {
 func TestError(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("cause")
-	err := domain.NewInvalid(domain.FieldError{Field: "a", Message: "is bad"}, domain.FieldError{Field: "b", Message: "is worse"})
+	err := domain.NewInvalid(domain.Required("is bad").At("a"), domain.Required("is worse").At("b"))
 	err.Err = cause
 	require.EqualError(t, err, "the request breaks a rule: a: is bad; b: is worse: cause")
 	require.ErrorIs(t, err, cause)

@@ -87,7 +87,7 @@ func (a accountAPI) prove(ctx context.Context, pw *string) error {
 		return err
 	}
 	if pw == nil {
-		return invalid(ctx, domain.FieldError{Field: "password", Message: "enter your password"})
+		return invalid(ctx, domain.Required("enter your password").At("password"))
 	}
 	if err := a.limits.within(ctx, proofs(user)); err != nil {
 		return err
@@ -97,7 +97,7 @@ func (a accountAPI) prove(ctx context.Context, pw *string) error {
 		return err
 	}
 	if !ok {
-		return invalid(ctx, domain.FieldError{Field: "password", Message: "is not your password"})
+		return invalid(ctx, domain.NewFault(domain.FaultWrongPassword, nil, "is not your password").At("password"))
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func (a accountAPI) ChangePassword(ctx context.Context, r openapi.ChangePassword
 func (a accountAPI) ChangeEmail(ctx context.Context, r openapi.ChangeEmailRequestObject) (openapi.ChangeEmailResponseObject, error) {
 	email, bad := parseAddress(r.Body.Email)
 	if own, wrong := parseAddress(userOf(ctx).Email); len(wrong) == 0 && own.Key == email.Key {
-		bad = append(bad, domain.FieldError{Field: "email", Message: "is your address already"})
+		bad = append(bad, domain.NewFault(domain.FaultUnchanged, nil, "is your address already").At("email"))
 	}
 	if err := invalid(ctx, bad...); err != nil {
 		return nil, err

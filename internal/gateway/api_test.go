@@ -96,7 +96,7 @@ func checkBraces(m domain.Message) []domain.FieldError {
 	var bad []domain.FieldError
 	for field, text := range map[string]string{"subject": m.Subject, "html": m.HTML, "text": m.Text} {
 		if strings.Count(text, "{{") != strings.Count(text, "}}") {
-			bad = append(bad, domain.FieldError{Field: field, Message: "line 1: {{ is not closed"})
+			bad = append(bad, domain.NewFault(domain.FaultNotClosed, domain.Params{"line": 1, "what": "{{", "missing": "}}"}, "line 1: {{ is not closed").At(field))
 		}
 	}
 	return bad
@@ -218,6 +218,7 @@ func (a answer) fields() []string {
 	for _, item := range list {
 		f, _ := item.(object)
 		require.NotEmpty(a.t, f["message"])
+		require.NotContains(a.t, []any{nil, "", "invalid"}, f["code"], "%s", a.raw)
 		name, _ := f["field"].(string)
 		names = append(names, name)
 	}

@@ -35,7 +35,7 @@ func (a apiKeyAPI) CreateAPIKey(ctx context.Context, r openapi.CreateAPIKeyReque
 	}
 	bad := wanted.Validate()
 	if inputOf(ctx).faulty("scopes") { // what is left of them is none of the caller's doing
-		bad = slices.DeleteFunc(bad, func(f domain.FieldError) bool { return f.Field == "scopes" })
+		bad = slices.DeleteFunc(bad, func(f domain.FieldError) bool { return f.Field() == "scopes" })
 	}
 	if err := invalid(ctx, bad...); err != nil {
 		return nil, err

@@ -67,7 +67,8 @@ func (a attemptAPI) GetDelivery(ctx context.Context, r openapi.GetDeliveryReques
 		return nil, err
 	}
 	return openapi.GetDelivery200JSONResponse{
-		ClientID: d.ClientID, Email: d.Email, Outcome: openapi.Outcome(d.Outcome), Phase: string(d.Reply.Phase), Code: d.Reply.Code,
+		ReasonCode: replyReason(d.Reply),
+		ClientID:   d.ClientID, Email: d.Email, Outcome: openapi.Outcome(d.Outcome), Phase: string(d.Reply.Phase), Code: d.Reply.Code,
 		Enhanced: d.Reply.Enhanced, Response: d.Reply.Text, Provider: d.Provider, Tries: d.Tries, At: d.At.UTC(),
 		History: convert(tries, showTry),
 	}, nil
@@ -95,8 +96,19 @@ func (a attemptAPI) ResendAttempt(ctx context.Context, r openapi.ResendAttemptRe
 func showTry(t domain.Try) openapi.Try {
 	return openapi.Try{
 		Try: t.Try, At: t.At.UTC(), Provider: t.Provider, Phase: string(t.Reply.Phase), Code: t.Reply.Code, Enhanced: t.Reply.Enhanced,
-		Response: t.Reply.Text, Outcome: openapi.Outcome(t.Outcome),
+		Response: t.Reply.Text, ReasonCode: replyReason(t.Reply), Outcome: openapi.Outcome(t.Outcome),
 	}
+}
+
+// showReason is null for a reason that is not Vestnik's own.
+func showReason(code domain.ReasonCode) *openapi.ReasonCode { return orNil(openapi.ReasonCode(code)) }
+
+// replyReason is why somebody was not sent to, where no mail server said so.
+func replyReason(r domain.Reply) *openapi.ReasonCode {
+	if r.Code != 0 {
+		return nil
+	}
+	return showReason(domain.ReasonOf(r.Text))
 }
 
 func showAttempt(a domain.Attempt) openapi.Attempt {
@@ -105,6 +117,7 @@ func showAttempt(a domain.Attempt) openapi.Attempt {
 		LastActivityAt: timeOrNull(a.LastActivityAt), Status: openapi.AttemptStatus(a.Status), LateMs: a.Late().Milliseconds(),
 		Audience: a.Audience, Sent: a.Totals.Sent, Failed: a.Totals.Failed, Deferred: a.Totals.Deferred, Unknown: a.Totals.Unknown,
 		Skipped: a.Totals.Skipped, Expired: a.Totals.Expired, LastResponse: a.LastResponse, Reason: a.Reason,
+		ReasonCode: showReason(domain.ReasonOf(a.Reason)),
 	}
 	if a.Result != "" {
 		result := openapi.AttemptResult(a.Result)
@@ -116,7 +129,7 @@ func showAttempt(a domain.Attempt) openapi.Attempt {
 func showDelivery(d domain.Delivery) openapi.Delivery {
 	out := openapi.Delivery{
 		Email: d.Email, Outcome: openapi.Outcome(d.Outcome), Phase: string(d.Reply.Phase), Code: d.Reply.Code,
-		Enhanced: d.Reply.Enhanced, Response: d.Reply.Text, Provider: d.Provider, Tries: d.Tries, At: d.At.UTC(),
+		Enhanced: d.Reply.Enhanced, Response: d.Reply.Text, ReasonCode: replyReason(d.Reply), Provider: d.Provider, Tries: d.Tries, At: d.At.UTC(),
 	}
 	if !d.ClientID.IsZero() {
 		out.ClientID = &d.ClientID

@@ -49,7 +49,7 @@ func (ct *contract) check(c *gin.Context) {
 	members, isObject := sound.(map[string]any)
 	if !ok || !isObject {
 		for i := range s.faults {
-			s.faults[i].Field = named(s.faults[i].Field)
+			s.faults[i] = s.faults[i].At(named(s.faults[i].Field()))
 		}
 		fail(c, domain.NewInvalid(s.faults...))
 		return
@@ -75,9 +75,9 @@ func (op *operation) parameters(c *gin.Context) ([]domain.FieldError, error) {
 		switch {
 		case !known && op.foreign:
 		case !known:
-			s.fault(name, "is no parameter of this call")
+			s.fault(name, domain.NewFault(domain.FaultUnknownField, nil, "is no parameter of this call"))
 		case len(values) > 1:
-			s.fault(name, "is given twice")
+			s.fault(name, domain.NewFault(domain.FaultRepeated, nil, "is given twice"))
 		default:
 			s.parameter(p, values[0])
 		}
@@ -85,7 +85,7 @@ func (op *operation) parameters(c *gin.Context) ([]domain.FieldError, error) {
 	for name, p := range op.headers {
 		switch values := c.Request.Header.Values(name); {
 		case len(values) > 1:
-			s.fault(name, "is given twice")
+			s.fault(name, domain.NewFault(domain.FaultRepeated, nil, "is given twice"))
 		case len(values) == 1:
 			s.parameter(p, values[0])
 		}
@@ -95,7 +95,7 @@ func (op *operation) parameters(c *gin.Context) ([]domain.FieldError, error) {
 
 func (s *shape) parameter(p *openapi3.Parameter, value string) {
 	if !utf8.ValidString(value) {
-		s.fault(p.Name, "is not in UTF-8")
+		s.fault(p.Name, domain.NewFault(domain.FaultNotUTF8, nil, "is not in UTF-8"))
 		return
 	}
 	schema := p.Schema.Value
@@ -105,7 +105,7 @@ func (s *shape) parameter(p *openapi3.Parameter, value string) {
 	}
 	if schema.Type.Is(openapi3.TypeBoolean) {
 		if value != "true" && value != "false" {
-			s.fault(p.Name, "must be true or false")
+			s.fault(p.Name, wrongType("boolean", "must be true or false"))
 		}
 		return
 	}
@@ -132,7 +132,7 @@ func (in *input) isNull(field string) bool {
 func invalid(ctx context.Context, found ...domain.FieldError) error {
 	faults := slices.Clone(inputOf(ctx).faults)
 	for _, f := range found {
-		if !slices.ContainsFunc(inputOf(ctx).faults, func(known domain.FieldError) bool { return within(f.Field, known.Field) }) {
+		if !slices.ContainsFunc(inputOf(ctx).faults, func(known domain.FieldError) bool { return within(f.Field(), known.Field()) }) {
 			faults = append(faults, f)
 		}
 	}
@@ -147,5 +147,5 @@ func within(inner, outer string) bool { return inner == outer || strings.HasPref
 
 // faulty reports whether the contract found something wrong with the field, or in it.
 func (in *input) faulty(field string) bool {
-	return slices.ContainsFunc(in.faults, func(f domain.FieldError) bool { return within(f.Field, field) })
+	return slices.ContainsFunc(in.faults, func(f domain.FieldError) bool { return within(f.Field(), field) })
 }

@@ -78,7 +78,7 @@ func readAddress(c *domain.Client, email string) []domain.FieldError {
 func parseAddress(email string) (domain.Address, []domain.FieldError) {
 	parsed, err := address.Parse(email)
 	if err != nil {
-		return domain.Address{}, []domain.FieldError{{Field: "email", Message: err.Error()}}
+		return domain.Address{}, []domain.FieldError{domain.FieldFault("email", err)}
 	}
 	return parsed, nil
 }

@@ -82,9 +82,9 @@ func problemOf(err error) openapi.Problem {
 	p := openapi.Problem{Type: "about:blank", Status: http.StatusInternalServerError, Code: "internal"}
 	detail := "a fault of ours; it is in the log under this request_id"
 	if e, ok := errors.AsType[*httpError](err); ok {
-		p.Status, p.Code, detail = e.status, e.code, e.detail
+		p.Status, p.Code, detail = e.status, openapi.ProblemCode(e.code), e.detail
 	} else if e, ok := errors.AsType[*domain.Error](err); ok && e.Kind != domain.Internal {
-		p.Status, p.Code, detail = statusOf(e.Kind), e.Code, e.Message
+		p.Status, p.Code, detail = statusOf(e.Kind), openapi.ProblemCode(e.Code), e.Message
 		if len(e.Fields) > 0 {
 			fields := fieldProblems(e.Fields)
 			p.Errors = &fields
@@ -98,7 +98,10 @@ func problemOf(err error) openapi.Problem {
 func fieldProblems(fields []domain.FieldError) []openapi.FieldProblem {
 	out := make([]openapi.FieldProblem, len(fields))
 	for i, f := range fields {
-		out[i] = openapi.FieldProblem{Field: f.Field, Message: f.Message}
+		out[i] = openapi.FieldProblem{Field: f.Field(), Code: openapi.FieldCode(f.Code().String()), Message: f.Message()}
+		if params := map[string]any(f.Params()); len(params) > 0 {
+			out[i].Params = &params
+		}
 	}
 	slices.SortStableFunc(out, func(a, b openapi.FieldProblem) int { return strings.Compare(a.Field, b.Field) })
 	return out

@@ -41,7 +41,7 @@ func (ct *contract) idempotent(store idempotencyStore) gin.HandlerFunc {
 			return
 		}
 		if !validKey(key) {
-			fail(c, domain.NewInvalid(domain.FieldError{Field: idempotencyHeader, Message: "must be 1 to 255 visible ASCII characters"}))
+			fail(c, domain.NewInvalid(domain.NewFault(domain.FaultInvalidKey, nil, "must be 1 to 255 visible ASCII characters").At(idempotencyHeader)))
 			return
 		}
 		user, hash := ownerOf(c), hashOf(c)

@@ -69,7 +69,7 @@ func filePart(form *multipart.Reader) (*multipart.Part, error) {
 	for {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
-			return nil, domain.NewInvalid(domain.FieldError{Field: "file", Message: "is required: the form has no such field"})
+			return nil, domain.NewInvalid(domain.Required("is required: the form has no such field").At("file"))
 		}
 		if err != nil {
 			return nil, malformed("the form cannot be read")

@@ -87,7 +87,7 @@ func (p *parser) object(path string, depth int) (any, error) {
 		name, _ := token.(string)
 		at := join(path, name)
 		if _, double := object[name]; double {
-			p.twice = append(p.twice, domain.FieldError{Field: at, Message: "is given twice"})
+			p.twice = append(p.twice, domain.NewFault(domain.FaultRepeated, nil, "is given twice").At(at))
 		}
 		if object[name], err = p.value(at, depth+1); err != nil {
 			return nil, err

@@ -74,7 +74,7 @@ func (a mailingAPI) EnableMailing(ctx context.Context, r openapi.EnableMailingRe
 // badReason is what is wrong with a reason: people read it in tables and in mail.
 func badReason(reason string) []domain.FieldError {
 	if strings.TrimSpace(reason) == "" {
-		return []domain.FieldError{{Field: "reason", Message: "must say why, in a few words"}}
+		return []domain.FieldError{domain.Required("must say why, in a few words").At("reason")}
 	}
 	return domain.CheckLine("reason", reason)
 }

@@ -98,7 +98,7 @@ func mayHave(ctx context.Context, status domain.MailingStatus) error {
 func invalidMailing(ctx context.Context, found []domain.FieldError) error {
 	in := inputOf(ctx)
 	if in.faulty("client_ids") || in.faulty("list_ids") {
-		found = slices.DeleteFunc(found, func(f domain.FieldError) bool { return f.Field == "list_ids" })
+		found = slices.DeleteFunc(found, func(f domain.FieldError) bool { return f.Field() == "list_ids" })
 	}
 	return invalid(ctx, found...)
 }
@@ -156,7 +156,7 @@ func patchMailing(m *domain.Mailing, p *openapi.MailingPatch, in *input) []domai
 	case !*p.Draft && m.Status == domain.MailingDraft:
 		m.Status = domain.MailingScheduled
 	case *p.Draft && m.Status != domain.MailingDraft:
-		return []domain.FieldError{{Field: "draft", Message: "a mailing that is no draft any more cannot become one again; pause it instead"}}
+		return []domain.FieldError{domain.NewFault(domain.FaultNoLongerDraft, nil, "a mailing that is no draft any more cannot become one again; pause it instead").At("draft")}
 	}
 	return nil
 }
@@ -177,7 +177,8 @@ func showMailing(m domain.Mailing) openapi.Mailing {
 		StartAt: m.Schedule.Start.UTC(), EndAt: timeOrNull(m.Schedule.End), TimeZone: m.Schedule.Zone,
 		Periodicity: openapi.Periodicity(m.Schedule.Periodicity), Draft: m.Status == domain.MailingDraft,
 		OnUnknown: openapi.OnUnknown(m.OnUnknown), Status: openapi.MailingStatus(m.Status), Reason: m.Reason,
-		NextAt: timeOrNull(m.NextAt), Revision: m.Revision, CreatedAt: m.CreatedAt.UTC(), UpdatedAt: m.UpdatedAt.UTC(),
+		ReasonCode: showReason(domain.ReasonOfMailing(m.Status, m.Reason)),
+		NextAt:     timeOrNull(m.NextAt), Revision: m.Revision, CreatedAt: m.CreatedAt.UTC(), UpdatedAt: m.UpdatedAt.UTC(),
 	}
 	if m.ProviderID != "" {
 		out.ProviderID = &m.ProviderID

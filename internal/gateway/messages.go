@@ -125,7 +125,7 @@ func (a messageAPI) PreviewMessage(ctx context.Context, r openapi.PreviewMessage
 	if r.Body != nil && r.Body.ClientID != nil {
 		c, err = a.clients.Client(ctx, m.OwnerID, *r.Body.ClientID)
 		if domain.KindOf(err) == domain.NotFound {
-			return nil, domain.NewInvalid(domain.FieldError{Field: "client_id", Message: "there is no such client"})
+			return nil, domain.NewInvalid(domain.NewFault(domain.FaultNotFound, nil, "there is no such client").At("client_id"))
 		}
 		if err != nil {
 			return nil, err

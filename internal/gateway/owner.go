@@ -35,7 +35,7 @@ func askedOwner(ctx context.Context, asked *openapi.Owner) (domain.ID, error) {
 	}
 	id, err := domain.ParseID(name)
 	if err != nil || id.IsZero() {
-		return domain.ID{}, domain.NewInvalid(domain.FieldError{Field: "owner", Message: `must be "me", "all" or the id of a user`})
+		return domain.ID{}, domain.NewInvalid(domain.NewFault(domain.FaultInvalidOwner, nil, `must be "me", "all" or the id of a user`).At("owner"))
 	}
 	return id, nil
 }

@@ -46,7 +46,7 @@ func convert[T, U any](items []T, f func(T) U) []U {
 	return out
 }
 
-var errCursor = domain.NewInvalid(domain.FieldError{Field: "cursor", Message: "is not a cursor: use the next_cursor of the page before, as it is"})
+var errCursor = domain.NewInvalid(domain.NewFault(domain.FaultInvalidCursor, nil, "is not a cursor: use the next_cursor of the page before, as it is").At("cursor"))
 
 func cursorOfID(id domain.ID) string { return base64.RawURLEncoding.EncodeToString(id[:]) }
 

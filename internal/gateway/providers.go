@@ -33,13 +33,15 @@ func showProvider(p domain.ProviderState) openapi.Provider {
 	out := openapi.Provider{
 		ID: p.Name, Kind: openapi.ProviderKind(p.Kind), Default: p.Default, Senders: p.Senders, State: openapi.ProviderStatus(p.Breaker),
 		Connections: p.Connections, MaxConnections: p.MaxConnections, Reason: p.Reason,
-		LastError: p.LastError, LastErrorAt: timeOrNull(p.LastErrorAt), ReportedAt: p.ReportedAt.UTC(),
+		ReasonCode: showReason(domain.ReasonOf(p.Reason)),
+		LastError:  p.LastError, LastErrorAt: timeOrNull(p.LastErrorAt), ReportedAt: p.ReportedAt.UTC(),
 		SlowedDomains: convert(p.Slowed, func(s domain.SlowedDomain) openapi.SlowedDomain {
 			return openapi.SlowedDomain{Domain: s.Domain, Rate: float32(s.Rate)}
 		}),
 	}
 	if p.Senders == 0 {
 		out.State, out.Reason, out.Connections = openapi.Away, "no sender has it now", 0
+		out.ReasonCode = showReason(domain.ReasonNoSender)
 	}
 	if p.Rate > 0 {
 		rate := float32(p.Rate)

@@ -85,6 +85,7 @@ func showHistory(a domain.Attempt) openapi.HistoryEntry {
 		AttemptID: a.ID, MailingID: a.MailingID, MailingName: a.MailingName, Kind: openapi.AttemptKind(a.Kind), DueAt: a.DueAt.UTC(),
 		StartedAt: timeOrNull(a.StartedAt), FinishedAt: timeOrNull(a.FinishedAt), Status: openapi.AttemptStatus(a.Status),
 		Totals: showCounts(a.Totals), Reason: a.Reason,
+		ReasonCode: showReason(domain.ReasonOf(a.Reason)),
 	}
 	if a.Result != "" {
 		result := openapi.AttemptResult(a.Result)

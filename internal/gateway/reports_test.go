@@ -61,7 +61,7 @@ func TestStatistics(t *testing.T) {
 	require.Len(t, responses, 2)
 	first, _ := responses[0].(object)
 	assert.Equal(t, object{
-		"outcome": "sent", "code": 250.0, "enhanced": "2.0.0", "pattern": "Ok: queued as #", "count": 2250.0,
+		"outcome": "sent", "code": 250.0, "enhanced": "2.0.0", "pattern": "Ok: queued as #", "reason_code": nil, "count": 2250.0,
 		"example": "250 2.0.0 Ok: queued as 1", "example_email": "c1@example.org",
 	}, first)
 	assert.Equal(t, []any{object{"domain": "example.org", "totals": counts}}, s["domains"])
@@ -236,8 +236,8 @@ func TestSummary(t *testing.T) {
 	assert.Contains(t, []string{time.Now().In(tokyo).Format(time.DateOnly), time.Now().Add(-time.Minute).In(tokyo).Format(time.DateOnly)}, last["date"])
 	attention, _ := s["attention"].([]any)
 	assert.Equal(t, []any{
-		object{"kind": "mailing_disabled", "mailing_id": m.mailing, "mailing_name": "Рассылка", "attempt_id": nil, "reason": "complaints", "unknown": nil},
-		object{"kind": "unknown_outcomes", "mailing_id": m.mailing, "mailing_name": "Рассылка", "attempt_id": m.attempt, "reason": nil, "unknown": 1.0},
+		object{"kind": "mailing_disabled", "mailing_id": m.mailing, "mailing_name": "Рассылка", "attempt_id": nil, "reason": "complaints", "reason_code": "manager", "unknown": nil},
+		object{"kind": "unknown_outcomes", "mailing_id": m.mailing, "mailing_name": "Рассылка", "attempt_id": m.attempt, "reason": nil, "reason_code": nil, "unknown": 1.0},
 	}, attention)
 
 	past := c.do("GET", path+"?to=2020-03-01T00:00:00Z", nil).want(http.StatusOK).body

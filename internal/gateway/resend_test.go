@@ -96,8 +96,8 @@ func TestResendAndHistory(t *testing.T) {
 	require.True(t, ok)
 	require.Len(t, history, 2)
 	for i, want := range []object{
-		{"try": 1.0, "outcome": "failed", "phase": "rcpt", "code": 550.0, "enhanced": "5.1.1", "response": "no such user", "provider": "smtp"},
-		{"try": 2.0, "outcome": "sent", "phase": "dot", "code": 250.0, "enhanced": "2.0.0", "response": "OK", "provider": "smtp"},
+		{"try": 1.0, "outcome": "failed", "phase": "rcpt", "code": 550.0, "enhanced": "5.1.1", "response": "no such user", "reason_code": nil, "provider": "smtp"},
+		{"try": 2.0, "outcome": "sent", "phase": "dot", "code": 250.0, "enhanced": "2.0.0", "response": "OK", "reason_code": nil, "provider": "smtp"},
 	} {
 		entry, ok := history[i].(object)
 		require.True(t, ok)

@@ -189,7 +189,7 @@ func (a secondFactorAPI) prove(ctx context.Context, user domain.ID, state domain
 		return nil
 	}
 	if given == nil || *given == "" {
-		return domain.NewInvalid(domain.FieldError{Field: "password", Message: "is required"})
+		return domain.NewInvalid(domain.Required("is required").At("password"))
 	}
 	if err := a.count(ctx, user); err != nil {
 		return err
@@ -199,7 +199,7 @@ func (a secondFactorAPI) prove(ctx context.Context, user domain.ID, state domain
 		return err
 	}
 	if !ok {
-		return domain.NewInvalid(domain.FieldError{Field: "password", Message: "is wrong"})
+		return domain.NewInvalid(domain.NewFault(domain.FaultWrongPassword, nil, "is wrong").At("password"))
 	}
 	return nil
 }
@@ -251,7 +251,7 @@ func orUnauthorized(err error) error {
 // orInvalid tells somebody who is signed in that the code is refused.
 func orInvalid(err error) error {
 	if errors.Is(err, domain.ErrFactorRefused) {
-		return domain.NewInvalid(domain.FieldError{Field: "code", Message: "is wrong, or has been used already"})
+		return domain.NewInvalid(domain.NewFault(domain.FaultWrongCode, nil, "is wrong, or has been used already").At("code"))
 	}
 	return err
 }

@@ -19,9 +19,14 @@ import (
 // without the parts at fault, so that the domain's rules can be asked about the rest in the same go.
 type shape struct{ faults []domain.FieldError }
 
-func (s *shape) fault(path, format string, args ...any) (any, bool) {
-	s.faults = append(s.faults, domain.FieldError{Field: path, Message: fmt.Sprintf(format, args...)})
+func (s *shape) fault(path string, f domain.Fault) (any, bool) {
+	s.faults = append(s.faults, f.At(path))
 	return nil, false
+}
+
+// wrongType is the fault of a value that is not of the kind expected: boolean, object, list, text or integer.
+func wrongType(expected, format string, args ...any) domain.Fault {
+	return domain.NewFault(domain.FaultWrongType, domain.Params{"expected": expected}, format, args...)
 }
 
 // check returns value as far as it is sound, and whether it is to be kept.
@@ -30,7 +35,7 @@ func (s *shape) check(schema *openapi3.Schema, value any, path string) (any, boo
 		if schema.Nullable {
 			return nil, true
 		}
-		return s.fault(path, "must not be null")
+		return s.fault(path, domain.NewFault(domain.FaultNull, nil, "must not be null"))
 	}
 	if len(schema.AllOf) == 1 { // how OpenAPI 3.0 puts a default or a description beside a reference
 		return s.check(schema.AllOf[0].Value, value, path)
@@ -46,7 +51,7 @@ func (s *shape) check(schema *openapi3.Schema, value any, path string) (any, boo
 		return s.integer(schema, value, path)
 	case schema.Type.Is(openapi3.TypeBoolean):
 		if _, ok := value.(bool); !ok {
-			return s.fault(path, "must be true or false, not %s", kindOf(value))
+			return s.fault(path, wrongType("boolean", "must be true or false, not %s", kindOf(value)))
 		}
 	}
 	return value, true
@@ -55,11 +60,11 @@ func (s *shape) check(schema *openapi3.Schema, value any, path string) (any, boo
 func (s *shape) object(schema *openapi3.Schema, value any, path string) (any, bool) {
 	members, ok := value.(map[string]any)
 	if !ok {
-		return s.fault(named(path), "must be an object, not %s", kindOf(value))
+		return s.fault(named(path), wrongType("object", "must be an object, not %s", kindOf(value)))
 	}
 	for _, name := range schema.Required {
 		if _, ok := members[name]; !ok {
-			s.fault(join(path, name), "is required")
+			s.fault(join(path, name), domain.Required("is required"))
 		}
 	}
 	sound := make(map[string]any, len(members))
@@ -69,7 +74,8 @@ func (s *shape) object(schema *openapi3.Schema, value any, path string) (any, bo
 			inner = property
 		}
 		if inner == nil {
-			s.fault(join(path, name), "is not known here; the fields are %s", strings.Join(slices.Sorted(maps.Keys(schema.Properties)), ", "))
+			s.fault(join(path, name), domain.NewFault(domain.FaultUnknownField, nil, "is not known here; the fields are %s",
+				strings.Join(slices.Sorted(maps.Keys(schema.Properties)), ", ")))
 			continue
 		}
 		if kept, ok := s.check(inner.Value, members[name], join(path, name)); ok {
@@ -82,10 +88,11 @@ func (s *shape) object(schema *openapi3.Schema, value any, path string) (any, bo
 func (s *shape) array(schema *openapi3.Schema, value any, path string) (any, bool) {
 	items, ok := value.([]any)
 	if !ok {
-		return s.fault(path, "must be a list, not %s", kindOf(value))
+		return s.fault(path, wrongType("list", "must be a list, not %s", kindOf(value)))
 	}
 	if most := schema.MaxItems; most != nil && uint64(len(items)) > *most {
-		return s.fault(path, "has %d items; at most %d are allowed", len(items), *most)
+		return s.fault(path, domain.NewFault(domain.FaultTooMany, domain.Params{"count": len(items), "max": *most},
+			"has %d items; at most %d are allowed", len(items), *most))
 	}
 	sound := make([]any, 0, len(items))
 	for i, item := range items {
@@ -99,30 +106,30 @@ func (s *shape) array(schema *openapi3.Schema, value any, path string) (any, boo
 func (s *shape) text(schema *openapi3.Schema, value any, path string) (any, bool) {
 	text, ok := value.(string)
 	if !ok {
-		return s.fault(path, "must be text, not %s", kindOf(value))
+		return s.fault(path, wrongType("text", "must be text, not %s", kindOf(value)))
 	}
 	if len(schema.Enum) > 0 && !slices.Contains(schema.Enum, any(text)) {
-		return s.fault(path, "must be %s", choices(schema.Enum))
+		return s.fault(path, domain.NewFault(domain.FaultNotAChoice, domain.Params{"choices": schema.Enum}, "must be %s", choices(schema.Enum)))
 	}
 	n := utf8.RuneCountInString(text)
 	if most := schema.MaxLength; most != nil && uint64(n) > *most { //nolint:gosec // a length is not negative
-		return s.fault(path, "is %d characters long; at most %d are allowed", n, *most)
+		return s.fault(path, domain.TooLong(n, int(*most))) //nolint:gosec // a bound of the contract
 	}
 	if n == 0 && schema.MinLength > 0 {
-		return s.fault(path, "must not be empty")
+		return s.fault(path, domain.Required("must not be empty"))
 	}
 	if strings.ContainsRune(text, 0) {
-		return s.fault(path, "contains the control character U+0000")
+		return s.fault(path, domain.ControlCharacter(0))
 	}
 	switch schema.Format {
 	case "uuid":
 		if _, err := domain.ParseID(text); err != nil {
-			return s.fault(path, "is not an id: one looks like 019aaf5e-6d5b-7c10-8a43-5d1f0c3b9e21")
+			return s.fault(path, domain.NewFault(domain.FaultInvalidID, nil, "is not an id: one looks like 019aaf5e-6d5b-7c10-8a43-5d1f0c3b9e21"))
 		}
 	case "date-time":
 		var t time.Time
 		if err := t.UnmarshalText([]byte(text)); err != nil || t.IsZero() {
-			return s.fault(path, "is not a time: write it as in RFC 3339, 2027-03-01T09:00:00+03:00")
+			return s.fault(path, domain.NewFault(domain.FaultInvalidTime, nil, "is not a time: write it as in RFC 3339, 2027-03-01T09:00:00+03:00"))
 		}
 	}
 	return text, true
@@ -131,17 +138,17 @@ func (s *shape) text(schema *openapi3.Schema, value any, path string) (any, bool
 func (s *shape) integer(schema *openapi3.Schema, value any, path string) (any, bool) {
 	number, ok := value.(json.Number)
 	if !ok {
-		return s.fault(path, "must be a whole number, not %s", kindOf(value))
+		return s.fault(path, wrongType("integer", "must be a whole number, not %s", kindOf(value)))
 	}
 	n, err := strconv.ParseInt(number.String(), 10, 64)
 	if err != nil {
-		return s.fault(path, "must be a whole number")
+		return s.fault(path, wrongType("integer", "must be a whole number"))
 	}
 	if low := schema.Min; low != nil && float64(n) < *low {
-		return s.fault(path, "must be at least %.0f", *low)
+		return s.fault(path, domain.NewFault(domain.FaultTooSmall, domain.Params{"min": *low}, "must be at least %.0f", *low))
 	}
 	if high := schema.Max; high != nil && float64(n) > *high {
-		return s.fault(path, "must be at most %.0f", *high)
+		return s.fault(path, domain.NewFault(domain.FaultTooLarge, domain.Params{"max": *high}, "must be at most %.0f", *high))
 	}
 	return number, true
 }

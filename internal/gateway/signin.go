@@ -115,7 +115,7 @@ func (a signInAPI) Register(ctx context.Context, r openapi.RegisterRequestObject
 func (a signInAPI) VerifyEmail(ctx context.Context, r openapi.VerifyEmailRequestObject) (openapi.VerifyEmailResponseObject, error) {
 	byToken := r.Body.Token != nil
 	if byToken == (r.Body.Email != nil || r.Body.Code != nil) || (!byToken && (r.Body.Email == nil || r.Body.Code == nil)) {
-		return nil, invalid(ctx, domain.FieldError{Field: "token", Message: "send the token of the link, or email and the code of the message"})
+		return nil, invalid(ctx, domain.NewFault(domain.FaultTokenOrCode, nil, "send the token of the link, or email and the code of the message").At("token"))
 	}
 	var email domain.Address
 	var bad []domain.FieldError
@@ -152,7 +152,7 @@ func (a signInAPI) confirmByCode(ctx context.Context, email domain.Address, code
 	if !ok {
 		return &domain.Error{
 			Kind: domain.Invalid, Code: "code_wrong", Message: "this code is wrong, has been used or has expired, or there were too many wrong ones: ask for a new one",
-			Fields: []domain.FieldError{{Field: "code", Message: "is not the code of the latest message"}},
+			Fields: []domain.FieldError{domain.NewFault(domain.FaultWrongCode, nil, "is not the code of the latest message").At("code")},
 		}
 	}
 	return a.store.ConfirmByCode(ctx, token)
@@ -325,7 +325,7 @@ func (a signInAPI) ResetPassword(ctx context.Context, r openapi.ResetPasswordReq
 // weak says what is wrong with a password that somebody chose who is known by these words.
 func weak(field, pw string, about ...string) []domain.FieldError {
 	if err := password.CheckStrength(pw, about...); err != nil {
-		return []domain.FieldError{{Field: field, Message: err.Error()}}
+		return []domain.FieldError{domain.FieldFault(field, err)}
 	}
 	return nil
 }

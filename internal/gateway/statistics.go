@@ -53,6 +53,8 @@ func showReply(g domain.ReplyGroup) openapi.ResponseGroup {
 	}
 	if g.Code != 0 {
 		out.Code = &g.Code
+	} else {
+		out.ReasonCode = showReason(domain.ReasonOf(g.Example))
 	}
 	return out
 }
@@ -66,7 +68,7 @@ func showBucket(b domain.Bucket) openapi.TimelineBucket {
 }
 
 // orNil shows an empty text as null.
-func orNil(s string) *string {
+func orNil[T ~string](s T) *T {
 	if s == "" {
 		return nil
 	}
@@ -82,7 +84,7 @@ func (a reportAPI) GetSummary(ctx context.Context, r openapi.GetSummaryRequestOb
 	set(&name, r.Params.TimeZone)
 	zone, err := domain.LoadZone(name)
 	if err != nil {
-		return nil, domain.NewInvalid(domain.FieldError{Field: "time_zone", Message: "is not a time zone: use an IANA name such as Europe/Moscow"})
+		return nil, domain.NewInvalid(domain.NewFault(domain.FaultUnknownTimeZone, nil, "is not a time zone: use an IANA name such as Europe/Moscow").At("time_zone"))
 	}
 	end := a.clock.Now()
 	if r.Params.To != nil {
@@ -127,15 +129,17 @@ func showSummary(s domain.Summary, zone *time.Location) openapi.Summary {
 		out.ClientsReached, out.Problems = &s.Reached, &problems
 	}
 	for _, h := range s.Held {
-		kind := openapi.MailingPaused
+		kind := openapi.AttentionKindMailingPaused
 		if h.Status == domain.MailingDisabled {
-			kind = openapi.MailingDisabled
+			kind = openapi.AttentionKindMailingDisabled
 		}
-		out.Attention = append(out.Attention, openapi.Attention{Kind: kind, MailingID: h.MailingID, MailingName: h.Name, Reason: &h.Reason})
+		out.Attention = append(out.Attention, openapi.Attention{
+			Kind: kind, MailingID: h.MailingID, MailingName: h.Name, Reason: &h.Reason, ReasonCode: showReason(domain.ReasonOfMailing(h.Status, h.Reason)),
+		})
 	}
 	for _, u := range s.Unknown {
 		out.Attention = append(out.Attention, openapi.Attention{
-			Kind: openapi.UnknownOutcomes, MailingID: u.MailingID, MailingName: u.MailingName, AttemptID: &u.AttemptID, Unknown: &u.Unknown,
+			Kind: openapi.AttentionKindUnknownOutcomes, MailingID: u.MailingID, MailingName: u.MailingName, AttemptID: &u.AttemptID, Unknown: &u.Unknown,
 		})
 	}
 	return out

@@ -44,7 +44,7 @@ func (a suppressionAPI) ListSuppressions(ctx context.Context, r openapi.ListSupp
 func (a suppressionAPI) SuppressAddress(ctx context.Context, r openapi.SuppressAddressRequestObject) (openapi.SuppressAddressResponseObject, error) {
 	email, bad := parseAddress(r.Body.Email)
 	if r.Body.Reason != "" && strings.TrimSpace(r.Body.Reason) == "" {
-		bad = append(bad, domain.FieldError{Field: "reason", Message: "must not be blank"})
+		bad = append(bad, domain.Required("must not be blank").At("reason"))
 	} else {
 		bad = append(bad, domain.CheckLine("reason", r.Body.Reason)...)
 	}

@@ -16,6 +16,8 @@ import (
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
 // Bounds of a password's length, in characters.
@@ -33,8 +35,8 @@ const (
 )
 
 var (
-	errShort  = fmt.Errorf("the password must have at least %d characters", MinLength)
-	errLong   = fmt.Errorf("the password must have at most %d characters", MaxLength)
+	errShort  = domain.NewFault(domain.FaultPasswordTooShort, domain.Params{"min": MinLength}, "the password must have at least %d characters", MinLength)
+	errLong   = domain.NewFault(domain.FaultPasswordTooLong, domain.Params{"max": MaxLength}, "the password must have at most %d characters", MaxLength)
 	errFormat = errors.New("not an argon2id hash in PHC string format")
 )
 

@@ -1,12 +1,13 @@
 package password
 
 import (
-	"errors"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/trustelem/zxcvbn"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
 const (
@@ -23,8 +24,10 @@ const (
 )
 
 var (
-	errGuessable = errors.New("this password is easy to guess: use four or more words that do not belong together, or have a password manager make one")
-	errAboutYou  = errors.New("this password has your name or address in it and is easy to guess: use four or more words that do not belong together, or have a password manager make one")
+	errGuessable = domain.NewFault(domain.FaultWeakPassword, nil,
+		"this password is easy to guess: use four or more words that do not belong together, or have a password manager make one")
+	errAboutYou = domain.NewFault(domain.FaultPasswordAboutYou, nil,
+		"this password has your name or address in it and is easy to guess: use four or more words that do not belong together, or have a password manager make one")
 )
 
 // CheckStrength is Check for a password that a person has chosen, who is known by these words: an address, a name. What is

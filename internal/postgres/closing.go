@@ -294,9 +294,9 @@ func (s *Store) closeOutChunk(ctx context.Context, chunk int64) (done bool, err 
 func overBecause(row *sqlc.ChunkLockRow, now time.Time) (domain.Outcome, string) {
 	switch {
 	case row.Deleted:
-		return domain.Skipped, "the mailing was deleted"
+		return domain.Skipped, domain.TextMailingDeleted
 	case row.Deadline != nil && !row.Deadline.After(now):
-		return domain.Expired, "the end came first"
+		return domain.Expired, domain.TextEndFirst
 	default:
 		return domain.Untouched, ""
 	}
@@ -327,16 +327,16 @@ func (s *Store) closeLocked(ctx context.Context, q *sqlc.Queries, m *sqlc.Mailin
 	closing := sqlc.AttemptCloseParams{ID: attempt, Now: now, Status: string(domain.AttemptFinished)}
 	anew := totals.Ended() != int(a.Audience)
 	if anew {
-		closing.Reason = countedAnew
+		closing.Reason = domain.TextCountedAnew
 		if totals, err = s.recount(ctx, q, &a, totals); err != nil {
 			return err
 		}
 	}
 	switch {
 	case m.DeletedAt != nil:
-		closing.Status, closing.Reason = string(domain.AttemptCancelled), "the mailing was deleted"
+		closing.Status, closing.Reason = string(domain.AttemptCancelled), domain.TextMailingDeleted
 	case totals.Expired > 0:
-		closing.Status, closing.Reason = string(domain.AttemptExpired), "the end came before everyone was served"
+		closing.Status, closing.Reason = string(domain.AttemptExpired), domain.TextCutOff
 	default:
 		result := string(totals.Result())
 		closing.Result = &result

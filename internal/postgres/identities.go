@@ -22,9 +22,6 @@ const identityTries = 3
 // errConfirmed says that an account was confirmed while it was being taken over.
 var errConfirmed = errors.New("the account was confirmed meanwhile")
 
-// takenOver is the reason that the owner of an account reads at mailings somebody else planned.
-const takenOver = "whoever planned this had not shown that the account's address is theirs; resume it if that was you"
-
 // BeginIdentityLogin keeps what a browser must come back with.
 func (s *Store) BeginIdentityLogin(ctx context.Context, l domain.IdentityLogin) error {
 	ctx = asAuth(ctx)
@@ -108,7 +105,7 @@ func (s *Store) lockVouched(ctx context.Context, q *sqlc.Queries, email string) 
 		if err := q.ActFor(ctx, row.ID.String()); err != nil {
 			return sqlc.User{}, err
 		}
-		if err := q.MailingsOfTakenOver(ctx, sqlc.MailingsOfTakenOverParams{OwnerID: row.ID, Reason: takenOver, Now: s.stamp()}); err != nil {
+		if err := q.MailingsOfTakenOver(ctx, sqlc.MailingsOfTakenOverParams{OwnerID: row.ID, Reason: domain.TextTakenOver, Now: s.stamp()}); err != nil {
 			return sqlc.User{}, err
 		}
 	}

@@ -38,7 +38,7 @@ func (s *Store) ImportClients(ctx context.Context, order csvimport.Order, r io.R
 	}
 	rows, err := csvimport.NewReader(interruptible{ctx, r}, order.Charset)
 	if bad, ok := errors.AsType[*csvimport.FormatError](err); ok {
-		return domain.ID{}, domain.NewInvalid(domain.FieldError{Field: "file", Message: bad.Reason})
+		return domain.ID{}, domain.NewInvalid(domain.NewFault(domain.FaultBadFile, nil, "%s", bad.Reason).At("file"))
 	}
 	if err != nil {
 		return domain.ID{}, &domain.Error{Kind: domain.Invalid, Code: "upload_broken", Message: "the upload broke off in the first line", Err: err}

@@ -127,7 +127,7 @@ func (s *Store) activate(ctx context.Context, q *sqlc.Queries, row *sqlc.Mailing
 		row.Status = string(domain.MailingRunning)
 	}
 	if row.OwnerBlocked {
-		row.Reason = heldReason(row.OwnerBlockedReason)
+		row.Reason = domain.TextOwnerBlocked(row.OwnerBlockedReason)
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func checkMessage(ctx context.Context, q *sqlc.Queries, m *domain.Mailing) error
 		return fmt.Errorf("look for message %s: %w", m.MessageID, err)
 	}
 	if !owned {
-		return domain.NewInvalid(domain.FieldError{Field: "message_id", Message: "there is no such message"})
+		return domain.NewInvalid(domain.NewFault(domain.FaultNotFound, nil, "there is no such message").At("message_id"))
 	}
 	return nil
 }
@@ -71,7 +71,7 @@ func checkProvider(ctx context.Context, q *sqlc.Queries, m *domain.Mailing) erro
 		return fmt.Errorf("look for provider %s: %w", m.ProviderID, err)
 	}
 	if !known {
-		return domain.NewInvalid(domain.FieldError{Field: "provider_id", Message: "there is no such mail service; GET /providers lists them"})
+		return domain.NewInvalid(domain.NewFault(domain.FaultNotFound, nil, "there is no such mail service; GET /providers lists them").At("provider_id"))
 	}
 	return nil
 }
@@ -91,7 +91,7 @@ func setAudience(ctx context.Context, q *sqlc.Queries, m *domain.Mailing) error 
 			return fmt.Errorf("add clients: %w", err)
 		}
 		if int(n) != len(clients) {
-			bad = append(bad, domain.FieldError{Field: "client_ids", Message: fmt.Sprintf("%d of them do not exist", len(clients)-int(n))})
+			bad = append(bad, absent(len(clients)-int(n)).At("client_ids"))
 		}
 	}
 	if lists := distinct(m.ListIDs); len(lists) > 0 {
@@ -100,13 +100,18 @@ func setAudience(ctx context.Context, q *sqlc.Queries, m *domain.Mailing) error 
 			return fmt.Errorf("add lists: %w", err)
 		}
 		if int(n) != len(lists) {
-			bad = append(bad, domain.FieldError{Field: "list_ids", Message: fmt.Sprintf("%d of them do not exist", len(lists)-int(n))})
+			bad = append(bad, absent(len(lists)-int(n)).At("list_ids"))
 		}
 	}
 	if len(bad) > 0 {
 		return domain.NewInvalid(bad...)
 	}
 	return nil
+}
+
+// absent is the fault of a list with so many ids that are nobody's, or somebody else's.
+func absent(n int) domain.Fault {
+	return domain.NewFault(domain.FaultNotFound, domain.Params{"count": n}, "%d of them do not exist", n)
 }
 
 func distinct(ids []domain.ID) []domain.ID {

@@ -111,9 +111,9 @@ func (s *Store) planLocked(ctx context.Context, q *sqlc.Queries, row *sqlc.Maili
 
 func missedReason(at, active time.Time) string {
 	if at.Before(active) {
-		return "the mailing was held when it was due"
+		return domain.TextHeldWhenDue
 	}
-	return "nothing could start it in time"
+	return domain.TextTooLate
 }
 
 // alignDeadline follows an edit of the schedule into the attempt being sent.

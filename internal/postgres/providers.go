@@ -71,7 +71,7 @@ func (s *Store) OthersWait(ctx context.Context, attempt domain.ID) (bool, error)
 
 // NameUnserved says in the reason of running attempts that no sender has the provider they go through.
 func (s *Store) NameUnserved(ctx context.Context) error {
-	if err := s.q.AttemptsNameUnserved(ctx, domain.ProviderAlive); err != nil {
+	if err := s.q.AttemptsNameUnserved(ctx, sqlc.AttemptsNameUnservedParams{Said: domain.TextNoSender, Alive: domain.ProviderAlive}); err != nil {
 		return fmt.Errorf("look for attempts without a sender: %w", err)
 	}
 	return nil

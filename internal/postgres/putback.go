@@ -108,9 +108,8 @@ func (b *putBack) these(ctx context.Context, clients []domain.ID) error {
 	}
 	for i, id := range clients {
 		if !found[id] {
-			return domain.NewInvalid(domain.FieldError{
-				Field: fmt.Sprintf("client_ids.%d", i), Message: "has no delivery in this attempt: " + id.String(),
-			})
+			return domain.NewInvalid(domain.NewFault(domain.FaultNotFound, nil, "has no delivery in this attempt: %s", id).
+				At(fmt.Sprintf("client_ids.%d", i)))
 		}
 	}
 	return nil

@@ -8,19 +8,13 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
 )
 
-// Texts that an owner reads where the counters of an attempt were wrong.
-const (
-	countedAnew  = "the counters did not account for everyone, so the report was counted anew from the ledger"
-	nobodyRecord = "the records do not tell whether this recipient was sent to"
-)
-
 // recount counts an attempt whose chunks are all done by its ledger. Its chunks' counters ought to account for everyone;
 // where they do not, that is a fault of ours or of the hardware, and an attempt that can never end helps nobody. A
 // recipient without a row becomes unknown, and is not mailed again unless the owner says so; a deferred one has failed.
 // Those whose very names are lost count as unknown as well.
 func (s *Store) recount(ctx context.Context, q *sqlc.Queries, a *sqlc.Attempt, counted domain.Totals) (domain.Totals, error) {
 	now := s.clock.Now()
-	filled, err := q.LedgerFill(ctx, sqlc.LedgerFillParams{AttemptID: a.ID, Response: nobodyRecord, Now: now})
+	filled, err := q.LedgerFill(ctx, sqlc.LedgerFillParams{AttemptID: a.ID, Response: domain.TextNotRecorded, Now: now})
 	if err != nil {
 		return domain.Totals{}, fmt.Errorf("record those without an outcome: %w", err)
 	}

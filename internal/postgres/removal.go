@@ -17,9 +17,6 @@ const (
 	removalBatch = 5000
 )
 
-// deletionReason is what a mailing says that was paused because its owner deletes the account.
-const deletionReason = "the account is to be deleted; take that back, then resume the mailing"
-
 // DeleteAccount has everything of the user removed in 30 days: his mailings pause at once, his keys end, and so do his
 // sessions but the one named. Asking twice changes nothing. The last administrator is a Conflict.
 func (s *Store) DeleteAccount(ctx context.Context, user, but domain.ID) (domain.User, error) {
@@ -31,7 +28,7 @@ func (s *Store) DeleteAccount(ctx context.Context, user, but domain.ID) (domain.
 		}
 		now := s.stamp()
 		// Mailings first, then the user, as MailingLock does: the other way round they could wait for each other.
-		if err := a.q.AccountPauseMailings(ctx, sqlc.AccountPauseMailingsParams{OwnerID: user, Reason: deletionReason, Now: now}); err != nil {
+		if err := a.q.AccountPauseMailings(ctx, sqlc.AccountPauseMailingsParams{OwnerID: user, Reason: domain.TextAccountDeleting, Now: now}); err != nil {
 			return fmt.Errorf("pause mailings: %w", err)
 		}
 		if err := a.q.AccountPauseHeld(ctx, sqlc.AccountPauseHeldParams{OwnerID: user, Now: now}); err != nil {

@@ -37,13 +37,13 @@ func (s *Store) reschedule(ctx context.Context, q *sqlc.Queries, row *sqlc.Maili
 		case !plan.Occurrence.IsZero():
 			*status = string(domain.MailingScheduled)
 		case !next.Start.Equal(old.Start): // another end alone is for a resend
-			return domain.NewInvalid(domain.FieldError{Field: "start_at", Message: "the mailing has run already; set a start ahead, or start it by hand"})
+			return domain.NewInvalid(domain.NewFault(domain.FaultHasRun, nil, "the mailing has run already; set a start ahead, or start it by hand").At("start_at"))
 		}
 	case domain.MailingScheduled, domain.MailingRunning, domain.MailingPaused:
 		if goesOn {
 			break // planning records what has passed, as ever
 		}
-		if err := recordPassed(ctx, q, row, plan, last, now, "the schedule was changed before it could start"); err != nil {
+		if err := recordPassed(ctx, q, row, plan, last, now, domain.TextScheduleChanged); err != nil {
 			return err
 		}
 	case domain.MailingDraft, domain.MailingDisabled:

@@ -26,7 +26,7 @@ func (s *Store) BlockUser(ctx context.Context, id domain.ID, reason string) erro
 			return err
 		}
 		// Mailings first, then the user, as MailingLock does: the other way round they could wait for each other.
-		if err := q.MailingsOfBlocked(ctx, sqlc.MailingsOfBlockedParams{OwnerID: id, Reason: heldReason(reason), Now: now}); err != nil {
+		if err := q.MailingsOfBlocked(ctx, sqlc.MailingsOfBlockedParams{OwnerID: id, Reason: domain.TextOwnerBlocked(reason), Now: now}); err != nil {
 			return fmt.Errorf("hold mailings: %w", err)
 		}
 		if err := q.UserBlock(ctx, sqlc.UserBlockParams{ID: id, Reason: reason, Now: now}); err != nil {
@@ -44,14 +44,6 @@ func (s *Store) BlockUser(ctx context.Context, id domain.ID, reason string) erro
 		return fmt.Errorf("block user %s: %w", id, err)
 	}
 	return nil
-}
-
-// heldReason is what a mailing shows while its owner is blocked.
-func heldReason(reason string) string {
-	if reason == "" {
-		return "its owner is blocked"
-	}
-	return "its owner is blocked: " + reason
 }
 
 // UnblockUser takes BlockUser back, but for the sessions: what was being sent goes on where it stopped, and of the starts

@@ -71,7 +71,7 @@ func (s *Store) settleOpenWindow(ctx context.Context, q *sqlc.Queries, c sqlc.Ch
 		return 0, nil
 	}
 	found, err := q.CloseOut(ctx, sqlc.CloseOutParams{
-		AttemptID: c.AttemptID, Outcome: string(domain.Unknown), Response: "the sender was lost while it may have been sending",
+		AttemptID: c.AttemptID, Outcome: string(domain.Unknown), Response: domain.TextSenderLost,
 		Tries: c.Try, Now: s.clock.Now(), ClientIds: c.ClientIds[c.WindowFrom:from],
 	})
 	if err != nil {

@@ -81,7 +81,7 @@ func (s *Store) startLocked(ctx context.Context, q *sqlc.Queries, m *sqlc.Mailin
 		return domain.Start{State: domain.AnotherRuns, Wait: wait, Running: running.ID}, nil
 	}
 	if m.EndAt != nil && !m.EndAt.After(now) {
-		if err := q.AttemptMiss(ctx, sqlc.AttemptMissParams{ID: a.ID, Now: now, Reason: "the mailing's end came first"}); err != nil {
+		if err := q.AttemptMiss(ctx, sqlc.AttemptMissParams{ID: a.ID, Now: now, Reason: domain.TextMailingEndFirst}); err != nil {
 			return domain.Start{}, fmt.Errorf("record as missed: %w", err)
 		}
 		return domain.Start{State: domain.NotWanted}, q.MailingNeedsPlan(ctx, m.ID)

@@ -164,7 +164,7 @@ func (g *Guard) openError() error {
 	last := g.lastError
 	g.mu.Unlock()
 	return &domain.Unreachable{
-		Provider: g.settings.Name, Reason: "the circuit breaker is open: " + last,
+		Provider: g.settings.Name, Reason: domain.TextBreakerOpen(last),
 		// 0 while it is half-open and others probe: their answer takes about a second.
 		RetryAfter: max(g.breaker.RemainingDelay(), time.Second),
 	}

@@ -2,9 +2,7 @@ package provider
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -245,6 +243,6 @@ func (s *slowdowns) slowest(n int) []domain.SlowedDomain {
 func (g *Guard) slowError(name string, limit float64, wait time.Duration) error {
 	return &domain.Unreachable{
 		Provider: g.settings.Name, RetryAfter: wait,
-		Reason: fmt.Sprintf("the domain %s asked for fewer messages and gets %s a second for now", name, strconv.FormatFloat(limit, 'g', 3, 64)),
+		Reason: domain.TextDomainSlowed(name, limit),
 	}
 }

@@ -1,6 +1,7 @@
 package render_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -12,16 +13,18 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/render"
 )
 
-// checkHTML returns the message of the one error for the HTML template src, empty for none.
+// checkHTML returns the messages of the errors for the HTML template src, empty for none.
 func checkHTML(t *testing.T, src string) string {
 	t.Helper()
 	bad := render.Check(domain.Message{Subject: "s", HTML: src})
-	if len(bad) == 0 {
-		return ""
+	messages := make([]string, len(bad))
+	for i, b := range bad {
+		assert.Equal(t, "html", b.Field())
+		assert.NotEqual(t, domain.FaultInvalid, b.Code(), b.Message())
+		assert.Contains(t, b.Message(), fmt.Sprintf("line %d: ", b.Params()["line"]))
+		messages[i] = b.Message()
 	}
-	require.Len(t, bad, 1)
-	assert.Equal(t, "html", bad[0].Field)
-	return bad[0].Message
+	return strings.Join(messages, "; ")
 }
 
 func TestCheckAccepts(t *testing.T) {
@@ -106,9 +109,9 @@ func TestCheckNamesSeveralFaultsInOrder(t *testing.T) {
 
 	bad := render.Check(domain.Message{Subject: "{{ x }}", HTML: "{{ y }}", Text: "{{ z }}"})
 	require.Len(t, bad, 3)
-	assert.Equal(t, "subject", bad[0].Field)
-	assert.Equal(t, "html", bad[1].Field)
-	assert.Equal(t, "text", bad[2].Field)
+	assert.Equal(t, "subject", bad[0].Field())
+	assert.Equal(t, "html", bad[1].Field())
+	assert.Equal(t, "text", bad[2].Field())
 }
 
 // Each of these is about as long as a body may be. The limit is for a busy

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
 type tokenKind uint8
@@ -51,9 +53,9 @@ func newParser(src string, at int, faults *faults) *parser {
 	return p
 }
 
-func (p *parser) failf(at int, format string, args ...any) {
+func (p *parser) fail(at int, f domain.Fault) {
 	if !p.failed {
-		p.faults.addf(at, format, args...)
+		p.faults.add(at, f)
 	}
 	p.failed = true
 	p.tok = token{kind: tokenEnd, at: at}
@@ -80,7 +82,7 @@ func (p *parser) next() {
 	if quote := rest[0]; quote == '"' || quote == '\'' {
 		n := strings.IndexByte(rest[1:], quote)
 		if n < 0 {
-			p.failf(at, "the quote %c is not closed", quote)
+			p.fail(at, domain.NewFault(domain.FaultNotClosed, domain.Params{"what": string(quote), "missing": string(quote)}, "the quote %c is not closed", quote))
 			return
 		}
 		p.pos += n + 2
@@ -143,9 +145,9 @@ func (p *parser) end() {
 	switch {
 	case p.tok.kind == tokenEnd:
 	case p.tok.text == "(" || p.tok.text == ")":
-		p.failf(p.tok.at, "parentheses cannot be used; nest one if in another")
+		p.fail(p.tok.at, domain.NewFault(domain.FaultParentheses, nil, "parentheses cannot be used; nest one if in another"))
 	default:
-		p.failf(p.tok.at, "unexpected %s", p.tok.describe())
+		p.fail(p.tok.at, domain.NewFault(domain.FaultUnexpected, domain.Params{"what": p.tok.text}, "unexpected %s", p.tok.describe()))
 	}
 }
 
@@ -156,7 +158,7 @@ func (p *parser) output() output {
 	for p.accept("|") {
 		name := p.tok
 		if name.kind != tokenName {
-			p.failf(name.at, "the name of a filter is missing before %s", name.describe())
+			p.fail(name.at, domain.NewFault(domain.FaultNameMissing, nil, "the name of a filter is missing before %s", name.describe()))
 			return out
 		}
 		p.next()
@@ -170,13 +172,14 @@ func (p *parser) output() output {
 		if p.failed {
 			return out
 		}
-		f, message := newFilter(name.text, args)
-		if message != "" {
-			p.failf(name.at, "%s", message)
+		f, fault := newFilter(name.text, args)
+		if fault != nil {
+			p.fail(name.at, *fault)
 			return out
 		}
 		if size = f.size(size); size > maxValue {
-			p.failf(name.at, "%s could make the value %d KB long; at most %d KB are allowed", name.text, size>>10, maxValue>>10)
+			p.fail(name.at, domain.NewFault(domain.FaultTemplateTooLong, domain.Params{"max": maxValue},
+				"%s could make the value %d KB long; at most %d KB are allowed", name.text, size>>10, maxValue>>10))
 			return out
 		}
 		out.filters = append(out.filters, f)
@@ -190,7 +193,7 @@ func (p *parser) test() test {
 	t := test{terms: []comparison{p.comparison()}}
 	for joined := ""; p.tok.kind == tokenName && (p.tok.text == "and" || p.tok.text == "or"); {
 		if joined != "" && joined != p.tok.text {
-			p.failf(p.tok.at, `"and" and "or" cannot be mixed in one condition; nest one if in another`)
+			p.fail(p.tok.at, domain.NewFault(domain.FaultAndOr, nil, `"and" and "or" cannot be mixed in one condition; nest one if in another`))
 			break
 		}
 		joined = p.tok.text
@@ -199,7 +202,7 @@ func (p *parser) test() test {
 		t.terms = append(t.terms, p.comparison())
 	}
 	if p.tok.text == "|" && p.tok.kind == tokenSign {
-		p.failf(p.tok.at, "filters cannot be used in a condition")
+		p.fail(p.tok.at, domain.NewFault(domain.FaultFilterInCondition, nil, "filters cannot be used in a condition"))
 	}
 	p.end()
 	return t
@@ -226,7 +229,7 @@ func (p *parser) comparison() comparison {
 	case "contains":
 		c.op = opContains
 	case "=":
-		p.failf(p.tok.at, `"=" does not compare; write "=="`)
+		p.fail(p.tok.at, domain.NewFault(domain.FaultSingleEquals, nil, `"=" does not compare; write "=="`))
 		return c
 	default:
 		return c
@@ -256,7 +259,7 @@ func (p *parser) operand() operand {
 	case tokenNumber:
 		number, ok := parseNumber(tok.text)
 		if !ok {
-			p.failf(tok.at, "%q is not a number", tok.text)
+			p.fail(tok.at, domain.NewFault(domain.FaultNotANumber, domain.Params{"value": tok.text}, "%q is not a number", tok.text))
 		}
 		p.next()
 		return operand{value: value{kind: valueNumber, text: tok.text, number: number}}
@@ -274,9 +277,9 @@ func (p *parser) operand() operand {
 	case tokenEnd, tokenSign:
 	}
 	if tok.kind == tokenEnd {
-		p.failf(tok.at, "a value is missing")
+		p.fail(tok.at, domain.NewFault(domain.FaultValueMissing, nil, "a value is missing"))
 	} else {
-		p.failf(tok.at, "a value is missing before %s", tok.describe())
+		p.fail(tok.at, domain.NewFault(domain.FaultValueMissing, nil, "a value is missing before %s", tok.describe()))
 	}
 	return operand{}
 }
@@ -287,7 +290,7 @@ func (p *parser) variable(root token) operand {
 	for !p.failed {
 		if p.accept(".") {
 			if p.tok.kind != tokenName {
-				p.failf(p.tok.at, "a name is missing after %q", strings.Join(path, ".")+".")
+				p.fail(p.tok.at, domain.NewFault(domain.FaultNameMissing, nil, "a name is missing after %q", strings.Join(path, ".")+"."))
 				break
 			}
 			path = append(path, p.tok.text)
@@ -298,13 +301,13 @@ func (p *parser) variable(root token) operand {
 			break
 		}
 		if p.tok.kind != tokenString {
-			p.failf(p.tok.at, `a name in quotes is missing after "["`)
+			p.fail(p.tok.at, domain.NewFault(domain.FaultNameMissing, nil, `a name in quotes is missing after "["`))
 			break
 		}
 		path = append(path, p.tok.text)
 		p.next()
 		if !p.failed && !p.accept("]") {
-			p.failf(p.tok.at, `"]" is missing before %s`, p.tok.describe())
+			p.fail(p.tok.at, domain.NewFault(domain.FaultNotClosed, domain.Params{"what": "[", "missing": "]"}, `"]" is missing before %s`, p.tok.describe()))
 		}
 	}
 	if p.failed {
@@ -320,8 +323,9 @@ func (p *parser) variable(root token) operand {
 	case len(path) == 3 && path[0] == "client" && path[1] == "attributes":
 		return operand{source: sourceAttribute, attribute: path[2]}
 	default:
-		p.failf(root.at, "unknown variable %q; there are client.email, client.full_name, client.attributes.<name> "+
-			"and mailing.name; text stands in quotes", name)
+		p.fail(root.at, domain.NewFault(domain.FaultUnknownVariable, domain.Params{"name": name},
+			"unknown variable %q; there are client.email, client.full_name, client.attributes.<name> "+
+				"and mailing.name; text stands in quotes", name))
 		return operand{}
 	}
 }

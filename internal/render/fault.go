@@ -1,7 +1,7 @@
 package render
 
 import (
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,33 +11,42 @@ import (
 // faults collects what is wrong with one template.
 type faults struct{ all []fault }
 
-func (f *faults) addf(at int, format string, args ...any) {
+func (f *faults) add(at int, what domain.Fault) {
 	if !f.full() {
-		f.all = append(f.all, fault{at, fmt.Sprintf(format, args...)})
+		f.all = append(f.all, fault{at, what})
 	}
 }
 
 func (f *faults) full() bool { return len(f.all) >= maxFaults }
 
-// fieldErrors names every fault with its line in one error for field; none when there is no fault.
+// fieldErrors returns an error of field for each fault, with its line.
 func (f *faults) fieldErrors(field, src string) []domain.FieldError {
-	if len(f.all) == 0 {
-		return nil
-	}
 	slices.SortStableFunc(f.all, func(a, b fault) int { return a.at - b.at })
-	var b strings.Builder
+	bad := make([]domain.FieldError, len(f.all))
 	line, seen := 1, 0
 	for i, fault := range f.all {
 		at := min(fault.at, len(src))
 		line += strings.Count(src[seen:at], "\n")
 		seen = at
-		if i > 0 {
-			b.WriteString("; ")
+		params := domain.Params{"line": line}
+		maps.Copy(params, fault.Params())
+		more := ""
+		if i == maxFaults-1 {
+			more = "; there may be more"
 		}
-		fmt.Fprintf(&b, "line %d: %s", line, fault.message)
+		bad[i] = domain.NewFault(fault.Code(), params, "line %d: %s%s", line, fault.Message(), more).At(field)
 	}
-	if f.full() {
-		b.WriteString("; there may be more")
-	}
-	return []domain.FieldError{{Field: field, Message: b.String()}}
+	return bad
+}
+
+func notClosed(what, missing, where string) domain.Fault {
+	return domain.NewFault(domain.FaultNotClosed, domain.Params{"what": what, "missing": missing}, "%s is not closed: %s is missing%s", what, missing, where)
+}
+
+func takesNothing(tag string) domain.Fault {
+	return domain.NewFault(domain.FaultUnexpected, domain.Params{"what": tag}, "%s takes nothing after its name", tag)
+}
+
+func misplaced(tag, where string) domain.Fault {
+	return domain.NewFault(domain.FaultTagPlace, domain.Params{"name": tag}, "%s %s", tag, where)
 }

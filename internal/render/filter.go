@@ -1,13 +1,14 @@
 package render
 
 import (
-	"fmt"
 	"html"
 	"net/url"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
 // filter is one filter with its arguments. The filters are those that take time and make text in proportion to what
@@ -21,7 +22,7 @@ type filter struct {
 const maxCount = 10_000
 
 // newFilter returns the named filter, or what is wrong with it.
-func newFilter(name string, args []operand) (filter, string) {
+func newFilter(name string, args []operand) (filter, *domain.Fault) {
 	least, most := 0, 0
 	switch name {
 	case "upcase", "downcase", "capitalize", "strip", "lstrip", "rstrip", "strip_newlines", "escape", "escape_once",
@@ -33,15 +34,16 @@ func newFilter(name string, args []operand) (filter, string) {
 	case "truncate", "truncatewords":
 		most = 2
 	default:
-		return filter{}, fmt.Sprintf("unknown filter %q; there are append, capitalize, default, downcase, escape, escape_once, "+
+		fault := domain.NewFault(domain.FaultUnknownFilter, domain.Params{"name": name}, "unknown filter %q; there are append, capitalize, default, downcase, escape, escape_once, "+
 			"lstrip, prepend, remove, remove_first, replace, replace_first, rstrip, size, strip, strip_newlines, truncate, "+
 			"truncatewords, upcase and url_encode", name)
+		return filter{}, &fault
 	}
 	switch {
 	case least == most && len(args) != least:
-		return filter{}, fmt.Sprintf("%s takes %d arguments, not %d", name, least, len(args))
+		return filter{}, wrongArguments(name, "%s takes %d arguments, not %d", name, least, len(args))
 	case len(args) > most:
-		return filter{}, fmt.Sprintf("%s takes at most %d arguments, not %d", name, most, len(args))
+		return filter{}, wrongArguments(name, "%s takes at most %d arguments, not %d", name, most, len(args))
 	}
 	f := filter{name: name, args: args}
 	if most == 2 && least == 0 {
@@ -52,12 +54,17 @@ func newFilter(name string, args []operand) (filter, string) {
 		if len(args) > 0 {
 			n, err := strconv.Atoi(args[0].value.text)
 			if args[0].value.kind != valueNumber || err != nil || n < 0 || n > maxCount {
-				return filter{}, fmt.Sprintf("%s takes a whole number up to %d", name, maxCount)
+				return filter{}, wrongArguments(name, "%s takes a whole number up to %d", name, maxCount)
 			}
 			f.count = n
 		}
 	}
-	return f, ""
+	return f, nil
+}
+
+func wrongArguments(name, format string, args ...any) *domain.Fault {
+	fault := domain.NewFault(domain.FaultFilterArguments, domain.Params{"name": name}, format, args...)
+	return &fault
 }
 
 // size bounds the result for an input of at most n bytes.

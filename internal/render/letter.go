@@ -22,7 +22,7 @@ type Letter struct {
 func Fixed(l Letter) (*Template, error) {
 	from, err := appendAddress(nil, l.From.Address)
 	if err != nil {
-		return nil, domain.NewInvalid(domain.FieldError{Field: "from", Message: err.Error()})
+		return nil, domain.NewInvalid(domain.FieldFault("from", err))
 	}
 	t := newTemplate(l.From.Name, string(from))
 	t.subject = []node{{text: oneLine(l.Subject)}}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
 // Limits on a template. They keep the time of Check, Compile and Render bounded, whatever is saved.
@@ -42,8 +44,8 @@ type item struct {
 
 // fault is what is wrong at an offset of the source.
 type fault struct {
-	at      int
-	message string
+	at int
+	domain.Fault
 }
 
 // scanner cuts a source into items.
@@ -71,7 +73,7 @@ func scan(src string, faults *faults) []item {
 		}
 		s.addText(text, s.pos)
 		if s.markups++; s.markups > maxMarkups {
-			faults.addf(open, "more than %d {{ }} and {%% %%}", maxMarkups)
+			faults.add(open, domain.NewFault(domain.FaultTemplateTooMany, domain.Params{"max": maxMarkups}, "more than %d {{ }} and {%% %%}", maxMarkups))
 			break
 		}
 		if !s.markup(open) {
@@ -90,17 +92,17 @@ func (s *scanner) markup(open int) bool {
 	start := open + 2
 	n := strings.Index(s.src[start:], closer)
 	if n < 0 {
-		s.faults.addf(open, "%s is not closed: %s is missing", opener, closer)
+		s.faults.add(open, notClosed(opener, closer, ""))
 		return false
 	}
 	if inner := nextMarkup(s.src[:start+n], start); inner >= 0 {
-		s.faults.addf(open, "%s is not closed: %s is missing before the next %s", opener, closer, s.src[inner:inner+2])
+		s.faults.add(open, notClosed(opener, closer, " before the next "+s.src[inner:inner+2]))
 		s.pos = inner
 		return true
 	}
 	s.pos = start + n + 2
 	if n > maxMarkup {
-		s.faults.addf(open, "%s %s is longer than %d bytes", opener, closer, maxMarkup)
+		s.faults.add(open, domain.NewFault(domain.FaultTemplateTooLong, domain.Params{"max": maxMarkup}, "%s %s is longer than %d bytes", opener, closer, maxMarkup))
 		return true
 	}
 	inside, at := s.src[start:start+n], start
@@ -123,7 +125,7 @@ func (s *scanner) tag(inside string, at int) bool {
 		return true
 	}
 	if strings.TrimSpace(rest) != "" {
-		s.faults.addf(at, "%s takes nothing after its name", name)
+		s.faults.add(at, takesNothing(name))
 	}
 	body := s.pos
 	for from := body; ; {
@@ -151,7 +153,7 @@ func (s *scanner) tag(inside string, at int) bool {
 		s.pos = from + end + 2
 		return true
 	}
-	s.faults.addf(at, "%s is not closed: end%s is missing", name, name)
+	s.faults.add(at, notClosed(name, "end"+name, ""))
 	return false
 }
 

@@ -37,7 +37,7 @@ type Recipient struct {
 	Attributes map[string]string
 }
 
-// Check returns every fault of m's templates: at most one error for a field, naming each fault with its line.
+// Check returns every fault of m's templates with its line, in the order of the lines of each field.
 // It takes time in proportion to the templates' length.
 func Check(m domain.Message) []domain.FieldError {
 	var bad []domain.FieldError
@@ -81,13 +81,13 @@ func Compile(c Content) (*Template, error) {
 	}
 	from, err := appendAddress(nil, c.From.Address)
 	if err != nil {
-		return nil, domain.NewInvalid(domain.FieldError{Field: "from", Message: err.Error()})
+		return nil, domain.NewInvalid(domain.FieldFault("from", err))
 	}
 	host := string(from[bytes.LastIndexByte(from, '@')+1:])
 	listHost := host
 	if c.ListHost != "" {
 		if listHost, err = asciiDomain(c.ListHost); err != nil {
-			return nil, domain.NewInvalid(domain.FieldError{Field: "list_host", Message: err.Error()})
+			return nil, domain.NewInvalid(domain.FieldFault("list_host", err))
 		}
 	}
 	t := newTemplate(c.From.Name, string(from))

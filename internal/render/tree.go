@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
 // ErrTooLarge is returned for a message of which one body would be over 4 MB for this client.
@@ -37,7 +39,7 @@ func parse(src string, faults *faults) []item {
 		case itemOutput:
 			it.out = newParser(it.text, it.at, faults).output()
 			if filters += len(it.out.filters); filters > maxFilters {
-				faults.addf(it.at, "more than %d filters", maxFilters)
+				faults.add(it.at, domain.NewFault(domain.FaultTemplateTooMany, domain.Params{"max": maxFilters}, "more than %d filters", maxFilters))
 				return nil
 			}
 		case itemTag:
@@ -63,12 +65,13 @@ func parseTag(it *item, faults *faults) {
 		it.list = p.operands()
 	case "else", "endif", "endunless", "endcase":
 		if p.tok.kind != tokenEnd {
-			p.failf(p.tok.at, "%s takes nothing after its name", it.name)
+			p.fail(p.tok.at, takesNothing(it.name))
 		}
 	case "":
-		faults.addf(it.at, "the name of a tag is missing")
+		faults.add(it.at, domain.NewFault(domain.FaultNameMissing, nil, "the name of a tag is missing"))
 	default:
-		faults.addf(it.at, "unknown tag %q; there are if, elsif, else, unless, case, when, comment and raw", it.name)
+		faults.add(it.at, domain.NewFault(domain.FaultUnknownTag, domain.Params{"name": it.name},
+			"unknown tag %q; there are if, elsif, else, unless, case, when, comment and raw", it.name))
 	}
 }
 
@@ -96,7 +99,7 @@ func (b *builder) build(items []item) []node {
 		case itemText:
 			if b.inCase() {
 				if strings.TrimFunc(it.text, isBlank) != "" {
-					b.faults.addf(it.at, "text between case and its first when is never shown")
+					b.faults.add(it.at, domain.NewFault(domain.FaultTextBeforeWhen, nil, "text between case and its first when is never shown"))
 				}
 				continue
 			}
@@ -107,7 +110,7 @@ func (b *builder) build(items []item) []node {
 			nodes = append(nodes, node{text: text})
 		case itemOutput:
 			if b.inCase() {
-				b.faults.addf(it.at, "a value between case and its first when is never shown")
+				b.faults.add(it.at, domain.NewFault(domain.FaultTextBeforeWhen, nil, "a value between case and its first when is never shown"))
 				continue
 			}
 			nodes = append(nodes, node{out: &it.out})
@@ -116,7 +119,7 @@ func (b *builder) build(items []item) []node {
 		}
 	}
 	for _, open := range b.stack {
-		b.faults.addf(open.tag.at, "%s is not closed: end%s is missing", open.tag.name, open.tag.name)
+		b.faults.add(open.tag.at, notClosed(open.tag.name, "end"+open.tag.name, ""))
 	}
 	return nodes
 }
@@ -131,7 +134,7 @@ func (b *builder) tag(it *item, nodes []node) []node {
 	switch it.name {
 	case "if", "unless", "case":
 		if len(b.stack) >= maxDepth {
-			b.faults.addf(it.at, "blocks are nested more than %d deep", maxDepth)
+			b.faults.add(it.at, domain.NewFault(domain.FaultTemplateTooDeep, domain.Params{"max": maxDepth}, "blocks are nested more than %d deep", maxDepth))
 		}
 		open := block{tag: it, outer: nodes, between: it.name == "case"}
 		if !open.between {
@@ -142,7 +145,7 @@ func (b *builder) tag(it *item, nodes []node) []node {
 	}
 	if len(b.stack) == 0 {
 		if isClause(it.name) {
-			b.faults.addf(it.at, "%s without a block that it belongs to", it.name)
+			b.faults.add(it.at, misplaced(it.name, "without a block that it belongs to"))
 		}
 		return nodes
 	}
@@ -158,10 +161,10 @@ func (b *builder) tag(it *item, nodes []node) []node {
 		}
 		switch {
 		case it.name != "else" && !belongs:
-			b.faults.addf(it.at, "%s inside %s", it.name, open.tag.name)
+			b.faults.add(it.at, misplaced(it.name, "inside "+open.tag.name))
 			return nil
 		case open.elseSeen:
-			b.faults.addf(it.at, "%s after else", it.name)
+			b.faults.add(it.at, misplaced(it.name, "after else"))
 		}
 		next := branch{test: it.test}
 		for _, candidate := range it.list {
@@ -174,7 +177,7 @@ func (b *builder) tag(it *item, nodes []node) []node {
 		return nil
 	case "endif", "endunless", "endcase":
 		if it.name != "end"+open.tag.name {
-			b.faults.addf(it.at, "%s where end%s is due", it.name, open.tag.name)
+			b.faults.add(it.at, misplaced(it.name, "where end"+open.tag.name+" is due"))
 		}
 		nodes = open.outer
 		nodes = append(nodes, node{branches: open.branches})

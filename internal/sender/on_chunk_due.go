@@ -3,8 +3,6 @@ package sender
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
@@ -48,13 +46,13 @@ func (s *Sender) OnChunkDue(ctx context.Context, e events.ChunkDue) error {
 	}
 	var ok bool
 	if run.provider, ok = s.provider(lease.Provider); !ok {
-		reason := "this sender has no mail service " + strconv.Quote(lease.Provider)
+		reason := domain.TextNotHere(lease.Provider)
 		run.log.Warn().Msg(reason)
 		return run.release(ctx, s.Clock.Now().Add(elsewhereWait), reason)
 	}
 	if err := run.load(ctx); err != nil {
 		if bad, ok := errors.AsType[errTemplate](err); ok {
-			reason := fmt.Sprintf("the message cannot be rendered: %v", bad.error)
+			reason := domain.TextUnrenderable(bad.error)
 			err = errors.Join(s.Attempts.PauseAttempt(ctx, lease.Chunk.AttemptID, reason))
 		}
 		return errors.Join(err, run.release(ctx, s.Clock.Now().Add(loadPause), ""))

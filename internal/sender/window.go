@@ -233,15 +233,15 @@ func (r *chunkRun) prepare(w domain.Window) []domain.Delivery {
 		row.ClientID, row.Email = to.ID, to.Email
 		switch {
 		case !ok:
-			row.Outcome, row.Reply.Text = domain.Skipped, "the client was deleted"
+			row.Outcome, row.Reply.Text = domain.Skipped, domain.TextClientDeleted
 			continue
 		case to.Suppressed != "":
-			row.Outcome, row.Reply.Text = domain.Skipped, "the address is suppressed: "+to.Suppressed
+			row.Outcome, row.Reply.Text = domain.Skipped, domain.TextSuppressed(to.Suppressed)
 			continue
 		}
 		envelope, err := r.envelope(i, &to, now)
 		if err != nil {
-			row.Outcome, row.Class, row.Reply.Text = domain.Failed, domain.ClassContent, "cannot be rendered: "+err.Error()
+			row.Outcome, row.Class, row.Reply.Text = domain.Failed, domain.ClassContent, domain.TextNotRendered(err)
 			continue
 		}
 		r.envelopes = append(r.envelopes, envelope)
@@ -328,8 +328,7 @@ func (r *chunkRun) countContent(ctx context.Context, receipt domain.Receipt) {
 	if r.refused != contentLimit {
 		return
 	}
-	reason := fmt.Sprintf("the mail service refused the message's content %d times in a row: %d %s %s",
-		contentLimit, receipt.Reply.Code, receipt.Reply.Enhanced, receipt.Reply.Text)
+	reason := domain.TextContentRefused(contentLimit, receipt.Reply)
 	if err := r.s.Attempts.PauseAttempt(ctx, r.chunk.AttemptID, reason); err != nil {
 		r.log.Error().Err(err).Msg("could not pause the mailing")
 	}

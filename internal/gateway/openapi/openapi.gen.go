@@ -47,9 +47,77 @@ const (
 
 // Defines values for AttentionKind.
 const (
-	MailingDisabled AttentionKind = "mailing_disabled"
-	MailingPaused   AttentionKind = "mailing_paused"
-	UnknownOutcomes AttentionKind = "unknown_outcomes"
+	AttentionKindMailingDisabled AttentionKind = "mailing_disabled"
+	AttentionKindMailingPaused   AttentionKind = "mailing_paused"
+	AttentionKindUnknownOutcomes AttentionKind = "unknown_outcomes"
+)
+
+// Defines values for FieldCode.
+const (
+	FieldCodeAttributeName             FieldCode = "attribute_name"
+	FieldCodeBadFile                   FieldCode = "bad_file"
+	FieldCodeControlCharacter          FieldCode = "control_character"
+	FieldCodeEmailDomain               FieldCode = "email_domain"
+	FieldCodeEmailLocalPart            FieldCode = "email_local_part"
+	FieldCodeEmailNoAt                 FieldCode = "email_no_at"
+	FieldCodeEmailNotBare              FieldCode = "email_not_bare"
+	FieldCodeEmailSeveral              FieldCode = "email_several"
+	FieldCodeEmailSpace                FieldCode = "email_space"
+	FieldCodeEmailTooLong              FieldCode = "email_too_long"
+	FieldCodeHasRun                    FieldCode = "has_run"
+	FieldCodeInThePast                 FieldCode = "in_the_past"
+	FieldCodeInvalid                   FieldCode = "invalid"
+	FieldCodeInvalidCursor             FieldCode = "invalid_cursor"
+	FieldCodeInvalidEmail              FieldCode = "invalid_email"
+	FieldCodeInvalidID                 FieldCode = "invalid_id"
+	FieldCodeInvalidKey                FieldCode = "invalid_key"
+	FieldCodeInvalidOwner              FieldCode = "invalid_owner"
+	FieldCodeInvalidTime               FieldCode = "invalid_time"
+	FieldCodeIsNull                    FieldCode = "is_null"
+	FieldCodeNoBody                    FieldCode = "no_body"
+	FieldCodeNoLongerDraft             FieldCode = "no_longer_draft"
+	FieldCodeNoRecipients              FieldCode = "no_recipients"
+	FieldCodeNotAChoice                FieldCode = "not_a_choice"
+	FieldCodeNotAfterStart             FieldCode = "not_after_start"
+	FieldCodeNotFound                  FieldCode = "not_found"
+	FieldCodeNotUTF8                   FieldCode = "not_utf8"
+	FieldCodePasswordAboutYou          FieldCode = "password_about_you"
+	FieldCodePasswordTooLong           FieldCode = "password_too_long"
+	FieldCodePasswordTooShort          FieldCode = "password_too_short"
+	FieldCodePeriodTooLong             FieldCode = "period_too_long"
+	FieldCodeRepeated                  FieldCode = "repeated"
+	FieldCodeRequired                  FieldCode = "required"
+	FieldCodeTemplateAndOr             FieldCode = "template_and_or"
+	FieldCodeTemplateFilterArguments   FieldCode = "template_filter_arguments"
+	FieldCodeTemplateFilterInCondition FieldCode = "template_filter_in_condition"
+	FieldCodeTemplateNameMissing       FieldCode = "template_name_missing"
+	FieldCodeTemplateNotANumber        FieldCode = "template_not_a_number"
+	FieldCodeTemplateNotClosed         FieldCode = "template_not_closed"
+	FieldCodeTemplateParentheses       FieldCode = "template_parentheses"
+	FieldCodeTemplateSingleEquals      FieldCode = "template_single_equals"
+	FieldCodeTemplateTagPlace          FieldCode = "template_tag_place"
+	FieldCodeTemplateTextBeforeWhen    FieldCode = "template_text_before_when"
+	FieldCodeTemplateTooDeep           FieldCode = "template_too_deep"
+	FieldCodeTemplateTooLong           FieldCode = "template_too_long"
+	FieldCodeTemplateTooMany           FieldCode = "template_too_many"
+	FieldCodeTemplateUnexpected        FieldCode = "template_unexpected"
+	FieldCodeTemplateValueMissing      FieldCode = "template_value_missing"
+	FieldCodeTokenOrCode               FieldCode = "token_or_code"
+	FieldCodeTooLarge                  FieldCode = "too_large"
+	FieldCodeTooLong                   FieldCode = "too_long"
+	FieldCodeTooMany                   FieldCode = "too_many"
+	FieldCodeTooSmall                  FieldCode = "too_small"
+	FieldCodeUnchanged                 FieldCode = "unchanged"
+	FieldCodeUnknownField              FieldCode = "unknown_field"
+	FieldCodeUnknownFilter             FieldCode = "unknown_filter"
+	FieldCodeUnknownTag                FieldCode = "unknown_tag"
+	FieldCodeUnknownTimeZone           FieldCode = "unknown_time_zone"
+	FieldCodeUnknownVariable           FieldCode = "unknown_variable"
+	FieldCodeWeakPassword              FieldCode = "weak_password"
+	FieldCodeWrongCode                 FieldCode = "wrong_code"
+	FieldCodeWrongPassword             FieldCode = "wrong_password"
+	FieldCodeWrongType                 FieldCode = "wrong_type"
+	FieldCodeYearOutOfRange            FieldCode = "year_out_of_range"
 )
 
 // Defines values for ImportStatus.
@@ -99,6 +167,88 @@ const (
 	Weekly  Periodicity = "weekly"
 )
 
+// Defines values for ProblemCode.
+const (
+	ProblemCodeAPIKeyExists            ProblemCode = "api_key_exists"
+	ProblemCodeAPIKeyMalformed         ProblemCode = "api_key_malformed"
+	ProblemCodeAPIKeyMissing           ProblemCode = "api_key_missing"
+	ProblemCodeAPIKeyNotFound          ProblemCode = "api_key_not_found"
+	ProblemCodeAccountDeleting         ProblemCode = "account_deleting"
+	ProblemCodeAccountRemoving         ProblemCode = "account_removing"
+	ProblemCodeAttemptEnding           ProblemCode = "attempt_ending"
+	ProblemCodeAttemptNotFound         ProblemCode = "attempt_not_found"
+	ProblemCodeBodyTooLarge            ProblemCode = "body_too_large"
+	ProblemCodeBusy                    ProblemCode = "busy"
+	ProblemCodeChallengeEnded          ProblemCode = "challenge_ended"
+	ProblemCodeClientExists            ProblemCode = "client_exists"
+	ProblemCodeClientNotFound          ProblemCode = "client_not_found"
+	ProblemCodeCodeRefused             ProblemCode = "code_refused"
+	ProblemCodeCodeWrong               ProblemCode = "code_wrong"
+	ProblemCodeCrossOrigin             ProblemCode = "cross_origin"
+	ProblemCodeDeliveryNotFound        ProblemCode = "delivery_not_found"
+	ProblemCodeEmailUnconfirmed        ProblemCode = "email_unconfirmed"
+	ProblemCodeIdempotencyKeyReused    ProblemCode = "idempotency_key_reused"
+	ProblemCodeImportExists            ProblemCode = "import_exists"
+	ProblemCodeImportNotFound          ProblemCode = "import_not_found"
+	ProblemCodeInternal                ProblemCode = "internal"
+	ProblemCodeInvalidCredentials      ProblemCode = "invalid_credentials"
+	ProblemCodeLastAdmin               ProblemCode = "last_admin"
+	ProblemCodeListExists              ProblemCode = "list_exists"
+	ProblemCodeListInUse               ProblemCode = "list_in_use"
+	ProblemCodeListNotFound            ProblemCode = "list_not_found"
+	ProblemCodeMailingDeleted          ProblemCode = "mailing_deleted"
+	ProblemCodeMailingDisabled         ProblemCode = "mailing_disabled"
+	ProblemCodeMailingDraft            ProblemCode = "mailing_draft"
+	ProblemCodeMailingEndPast          ProblemCode = "mailing_end_past"
+	ProblemCodeMailingFinished         ProblemCode = "mailing_finished"
+	ProblemCodeMailingNotFound         ProblemCode = "mailing_not_found"
+	ProblemCodeMailingPaused           ProblemCode = "mailing_paused"
+	ProblemCodeMailingRunning          ProblemCode = "mailing_running"
+	ProblemCodeMailingScheduled        ProblemCode = "mailing_scheduled"
+	ProblemCodeMalformedRequest        ProblemCode = "malformed_request"
+	ProblemCodeMessageInUse            ProblemCode = "message_in_use"
+	ProblemCodeMessageNotFound         ProblemCode = "message_not_found"
+	ProblemCodeMethodNotAllowed        ProblemCode = "method_not_allowed"
+	ProblemCodeNotFound                ProblemCode = "not_found"
+	ProblemCodeNothingToResend         ProblemCode = "nothing_to_resend"
+	ProblemCodeOidcDenied              ProblemCode = "oidc_denied"
+	ProblemCodeOidcEmailUnverified     ProblemCode = "oidc_email_unverified"
+	ProblemCodeOidcFailed              ProblemCode = "oidc_failed"
+	ProblemCodeOidcNotConfigured       ProblemCode = "oidc_not_configured"
+	ProblemCodeOidcState               ProblemCode = "oidc_state"
+	ProblemCodeOidcUnavailable         ProblemCode = "oidc_unavailable"
+	ProblemCodeOwnerBlocked            ProblemCode = "owner_blocked"
+	ProblemCodeOwnerMayNotSend         ProblemCode = "owner_may_not_send"
+	ProblemCodeRegistrationClosed      ProblemCode = "registration_closed"
+	ProblemCodeRequestInProgress       ProblemCode = "request_in_progress"
+	ProblemCodeRoleRequired            ProblemCode = "role_required"
+	ProblemCodeScopeRequired           ProblemCode = "scope_required"
+	ProblemCodeSecondFactorNotBegun    ProblemCode = "second_factor_not_begun"
+	ProblemCodeSecondFactorOff         ProblemCode = "second_factor_off"
+	ProblemCodeSecondFactorOn          ProblemCode = "second_factor_on"
+	ProblemCodeSecondFactorUnavailable ProblemCode = "second_factor_unavailable"
+	ProblemCodeSessionEnded            ProblemCode = "session_ended"
+	ProblemCodeSessionNotFound         ProblemCode = "session_not_found"
+	ProblemCodeSessionRequired         ProblemCode = "session_required"
+	ProblemCodeStaleRevision           ProblemCode = "stale_revision"
+	ProblemCodeSuppressionExists       ProblemCode = "suppression_exists"
+	ProblemCodeSuppressionNotFound     ProblemCode = "suppression_not_found"
+	ProblemCodeTLSRequired             ProblemCode = "tls_required"
+	ProblemCodeTokenUnknown            ProblemCode = "token_unknown"
+	ProblemCodeTooManyAPIKeys          ProblemCode = "too_many_api_keys"
+	ProblemCodeTooManyTries            ProblemCode = "too_many_tries"
+	ProblemCodeUnavailable             ProblemCode = "unavailable"
+	ProblemCodeUnknownAPIKey           ProblemCode = "unknown_api_key"
+	ProblemCodeUnsupportedMediaType    ProblemCode = "unsupported_media_type"
+	ProblemCodeUploadBroken            ProblemCode = "upload_broken"
+	ProblemCodeUserBlocked             ProblemCode = "user_blocked"
+	ProblemCodeUserExists              ProblemCode = "user_exists"
+	ProblemCodeUserIsAdmin             ProblemCode = "user_is_admin"
+	ProblemCodeUserIsSelf              ProblemCode = "user_is_self"
+	ProblemCodeUserNotFound            ProblemCode = "user_not_found"
+	ProblemCodeValidationFailed        ProblemCode = "validation_failed"
+)
+
 // Defines values for ProviderKind.
 const (
 	HTTP ProviderKind = "http"
@@ -114,6 +264,30 @@ const (
 	Stopped  ProviderStatus = "stopped"
 )
 
+// Defines values for ReasonCode.
+const (
+	ReasonCodeAccountDeleting ReasonCode = "account_deleting"
+	ReasonCodeBreakerOpen     ReasonCode = "breaker_open"
+	ReasonCodeClientDeleted   ReasonCode = "client_deleted"
+	ReasonCodeContentRefused  ReasonCode = "content_refused"
+	ReasonCodeCountedAnew     ReasonCode = "counted_anew"
+	ReasonCodeCutOff          ReasonCode = "cut_off"
+	ReasonCodeDomainSlowed    ReasonCode = "domain_slowed"
+	ReasonCodeEndFirst        ReasonCode = "end_first"
+	ReasonCodeHeldWhenDue     ReasonCode = "held_when_due"
+	ReasonCodeMailingDeleted  ReasonCode = "mailing_deleted"
+	ReasonCodeManager         ReasonCode = "manager"
+	ReasonCodeNoSender        ReasonCode = "no_sender"
+	ReasonCodeNotRecorded     ReasonCode = "not_recorded"
+	ReasonCodeOwnerBlocked    ReasonCode = "owner_blocked"
+	ReasonCodeScheduleChanged ReasonCode = "schedule_changed"
+	ReasonCodeSenderLost      ReasonCode = "sender_lost"
+	ReasonCodeSuppressed      ReasonCode = "suppressed"
+	ReasonCodeTakenOver       ReasonCode = "taken_over"
+	ReasonCodeTooLate         ReasonCode = "too_late"
+	ReasonCodeUnrenderable    ReasonCode = "unrenderable"
+)
+
 // Defines values for ResendOutcome.
 const (
 	ResendOutcomeFailed  ResendOutcome = "failed"
@@ -122,9 +296,9 @@ const (
 
 // Defines values for Role.
 const (
-	Admin   Role = "admin"
-	Manager Role = "manager"
-	User    Role = "user"
+	RoleAdmin   Role = "admin"
+	RoleManager Role = "manager"
+	RoleUser    Role = "user"
 )
 
 // Defines values for Scope.
@@ -259,6 +433,9 @@ type Attempt struct {
 	// Reason Why nothing moves, or why it ended early; empty otherwise.
 	Reason string `json:"reason"`
 
+	// ReasonCode Which of Vestnik's own reasons it is.
+	ReasonCode *ReasonCode `json:"reason_code"`
+
 	// Result How it went; null while it has not finished.
 	Result *AttemptResult `json:"result"`
 
@@ -319,6 +496,9 @@ type Attention struct {
 
 	// Reason Why the mailing is held.
 	Reason *string `json:"reason"`
+
+	// ReasonCode Which of Vestnik's own reasons it is.
+	ReasonCode *ReasonCode `json:"reason_code"`
 
 	// Unknown How many recipients of the attempt have an unknown outcome.
 	Unknown *int `json:"unknown"`
@@ -555,6 +735,9 @@ type Delivery struct {
 	// Provider The mail service it went through.
 	Provider string `json:"provider"`
 
+	// ReasonCode Which of Vestnik's own reasons it is.
+	ReasonCode *ReasonCode `json:"reason_code"`
+
 	// Response What the mail server said.
 	//
 	// Example: OK
@@ -591,6 +774,9 @@ type DeliveryDetail struct {
 
 	// Provider The mail service it went through.
 	Provider string `json:"provider"`
+
+	// ReasonCode Which of Vestnik's own reasons it is.
+	ReasonCode *ReasonCode `json:"reason_code"`
 
 	// Response What the mail server said.
 	//
@@ -629,8 +815,41 @@ type EmailInput struct {
 	Email string `json:"email"`
 }
 
-// FieldProblem One field at fault.
+// FieldCode What is wrong with a field, for a program; more may come. With their `params`:
+//
+//   - `too_long` (`length`, `max` in characters), `too_many` (`count`, `max`), `too_small` (`min`), `too_large` (`max`),
+//     `year_out_of_range` (`min`, `max`), `period_too_long` (`max` in days), `email_too_long` (`max` in octets),
+//     `password_too_short` (`min`), `password_too_long` (`max`);
+//   - `wrong_type` (`expected`: `boolean`, `object`, `list`, `text`, `integer`), `not_a_choice` (`choices`),
+//     `control_character` (`character`, as in `U+0007`), `attribute_name` (`name`, `max`);
+//   - `not_found` (`count` in a list);
+//   - of templates, all with `line`, counted from 1: `unknown_variable`, `unknown_filter`, `unknown_tag`,
+//     `template_tag_place` and `template_filter_arguments` (`name`), `template_not_closed` (`what`, `missing`),
+//     `template_unexpected` (`what`), `template_not_a_number` (`value`), `template_too_long`, `template_too_many` and
+//     `template_too_deep` (`max`).
+//
+// Example: too_long
+type FieldCode string
+
+// FieldProblem One fault of one field.
 type FieldProblem struct {
+	// Code What is wrong with a field, for a program; more may come. With their `params`:
+	//
+	// - `too_long` (`length`, `max` in characters), `too_many` (`count`, `max`), `too_small` (`min`), `too_large` (`max`),
+	//   `year_out_of_range` (`min`, `max`), `period_too_long` (`max` in days), `email_too_long` (`max` in octets),
+	//   `password_too_short` (`min`), `password_too_long` (`max`);
+	// - `wrong_type` (`expected`: `boolean`, `object`, `list`, `text`, `integer`), `not_a_choice` (`choices`),
+	//   `control_character` (`character`, as in `U+0007`), `attribute_name` (`name`, `max`);
+	// - `not_found` (`count` in a list);
+	// - of templates, all with `line`, counted from 1: `unknown_variable`, `unknown_filter`, `unknown_tag`,
+	//   `template_tag_place` and `template_filter_arguments` (`name`), `template_not_closed` (`what`, `missing`),
+	//   `template_unexpected` (`what`), `template_not_a_number` (`value`), `template_too_long`, `template_too_many` and
+	//   `template_too_deep` (`max`).
+	//
+	//
+	// Example: too_long
+	Code FieldCode `json:"code"`
+
 	// Field Its path, dots between levels.
 	//
 	// Example: attributes.city
@@ -640,6 +859,11 @@ type FieldProblem struct {
 	//
 	// Example: is 1204 characters long; at most 1000 are allowed
 	Message string `json:"message"`
+
+	// Params The numbers and names in `message`, by the names that `code` tells.
+	//
+	// Example: {"length":1204,"max":1000}
+	Params *map[string]interface{} `json:"params,omitempty"`
 }
 
 // HistoryEntry How one attempt of a mailing went.
@@ -664,6 +888,9 @@ type HistoryEntry struct {
 
 	// Reason Why nothing moves, or why it ended early; empty otherwise.
 	Reason string `json:"reason"`
+
+	// ReasonCode Which of Vestnik's own reasons it is.
+	ReasonCode *ReasonCode `json:"reason_code"`
 
 	// Result How it went; null unless it has finished.
 	Result    *AttemptResult `json:"result"`
@@ -831,9 +1058,12 @@ type Mailing struct {
 	ProviderID *string `json:"provider_id"`
 
 	// Reason Why it is paused or disabled; empty otherwise.
-	Reason   string    `json:"reason"`
-	Revision int       `json:"revision"`
-	StartAt  time.Time `json:"start_at"`
+	Reason string `json:"reason"`
+
+	// ReasonCode Which of Vestnik's own reasons it is.
+	ReasonCode *ReasonCode `json:"reason_code"`
+	Revision   int         `json:"revision"`
+	StartAt    time.Time   `json:"start_at"`
 
 	// Status `draft` is not to be sent yet, `scheduled` waits for its time, `running` is being sent, `paused` was stopped by its
 	// owner or by a fault, `disabled` by a manager, `finished` has nothing left to do.
@@ -1101,17 +1331,20 @@ type PreviewInput struct {
 
 // Problem What went wrong (RFC 9457).
 type Problem struct {
-	// Code What went wrong, for a program.
+	// Code What went wrong, for a program; more may come. `validation_failed` is what `errors` goes with. Those that end in
+	// `_not_found` also stand for what is somebody else's. `mailing_` with a status says that the mailing's status forbids
+	// it. Those with a `Retry-After` header: `too_many_tries`, `busy`, `unavailable`, `request_in_progress`.
+	//
 	//
 	// Example: validation_failed
-	Code string `json:"code"`
+	Code ProblemCode `json:"code"`
 
 	// Detail What went wrong, for a person.
 	//
 	// Example: the request breaks a rule
 	Detail *string `json:"detail,omitempty"`
 
-	// Errors Every field at fault.
+	// Errors Every fault of every field.
 	Errors *[]FieldProblem `json:"errors,omitempty"`
 
 	// RequestID The request's id, as in the `X-Request-Id` header and the log.
@@ -1132,6 +1365,13 @@ type Problem struct {
 	// Example: about:blank
 	Type string `json:"type"`
 }
+
+// ProblemCode What went wrong, for a program; more may come. `validation_failed` is what `errors` goes with. Those that end in
+// `_not_found` also stand for what is somebody else's. `mailing_` with a status says that the mailing's status forbids
+// it. Those with a `Retry-After` header: `too_many_tries`, `busy`, `unavailable`, `request_in_progress`.
+//
+// Example: validation_failed
+type ProblemCode string
 
 // Progress An attempt as it moves.
 type Progress struct {
@@ -1175,6 +1415,9 @@ type Progress struct {
 	// Reason Why nothing moves, or why it ended early; empty otherwise.
 	Reason string `json:"reason"`
 
+	// ReasonCode Which of Vestnik's own reasons it is.
+	ReasonCode *ReasonCode `json:"reason_code"`
+
 	// Result How it went; null while it has not finished.
 	Result *AttemptResult `json:"result"`
 
@@ -1216,8 +1459,11 @@ type Provider struct {
 	Rate *float32 `json:"rate"`
 
 	// Reason Why it takes nothing; empty while it does.
-	Reason     string    `json:"reason"`
-	ReportedAt time.Time `json:"reported_at"`
+	Reason string `json:"reason"`
+
+	// ReasonCode Which of Vestnik's own reasons it is.
+	ReasonCode *ReasonCode `json:"reason_code"`
+	ReportedAt time.Time   `json:"reported_at"`
 
 	// Senders How many senders have it now.
 	Senders int `json:"senders"`
@@ -1246,6 +1492,19 @@ type ProviderPage struct {
 // is being tried again, `stopped` waits for a person (credentials refused, for one), `away` says that no sender has it
 // now. No recipient's try is spent while it is not closed.
 type ProviderStatus string
+
+// ReasonCode Which of Vestnik's own reasons a text is, for a program; more may come. It is null beside a text that is a person's or
+// a mail service's.
+//
+//   - Of a mailing: `owner_blocked`, `account_deleting` and `taken_over` (whoever planned it had not shown that the address
+//     is theirs) hold it for its owner; `unrenderable` and `content_refused` blame its message; `manager` goes with the
+//     manager's own words.
+//   - Of an attempt: `no_sender` has its mail service, `breaker_open` and `domain_slowed` leave it alone for some seconds,
+//     `end_first` ended it before its start and `cut_off` in its middle, `held_when_due`, `too_late` and
+//     `schedule_changed` made it miss its start, `mailing_deleted` cancelled it, `counted_anew` corrected its report.
+//   - Of a recipient: `sender_lost` while sending and `not_recorded` made it unknown; `suppressed`, `client_deleted`,
+//     `mailing_deleted`, `end_first` and `unrenderable` are why nothing was sent.
+type ReasonCode string
 
 // ReasonInput Why; the user sees it.
 type ReasonInput struct {
@@ -1329,6 +1588,9 @@ type ResponseGroup struct {
 	//
 	// Example: Ok: queued as #
 	Pattern string `json:"pattern"`
+
+	// ReasonCode Which of Vestnik's own reasons it is.
+	ReasonCode *ReasonCode `json:"reason_code"`
 }
 
 // Role What a user may do; managers and administrators may disable anyone's mailings.
@@ -1584,7 +1846,10 @@ type Try struct {
 	// Example: rcpt
 	Phase    Phase  `json:"phase"`
 	Provider string `json:"provider"`
-	Response string `json:"response"`
+
+	// ReasonCode Which of Vestnik's own reasons it is.
+	ReasonCode *ReasonCode `json:"reason_code"`
+	Response   string      `json:"response"`
 
 	// Try Which, from 1; 0 for an end that came before any.
 	Try int `json:"try"`

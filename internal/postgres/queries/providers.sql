@@ -39,7 +39,7 @@ SELECT EXISTS (
 
 -- name: AttemptsNameUnserved :exec
 -- Says of running attempts that no sender has the provider they go through, and takes it back when one has.
-UPDATE attempts a SET reason = CASE WHEN s.served THEN '' ELSE 'no sender has the mail service "' || a.provider || '"' END
+UPDATE attempts a SET reason = CASE WHEN s.served THEN '' ELSE sqlc.arg(said)::text || '"' || a.provider || '"' END
 FROM (
     SELECT r.id, EXISTS (SELECT 1 FROM provider_states p WHERE p.provider = r.provider
         AND p.reported_at > now() - sqlc.arg(alive)::interval) AS served

@@ -13,18 +13,23 @@ import (
 )
 
 const attemptsNameUnserved = `-- name: AttemptsNameUnserved :exec
-UPDATE attempts a SET reason = CASE WHEN s.served THEN '' ELSE 'no sender has the mail service "' || a.provider || '"' END
+UPDATE attempts a SET reason = CASE WHEN s.served THEN '' ELSE $1::text || '"' || a.provider || '"' END
 FROM (
     SELECT r.id, EXISTS (SELECT 1 FROM provider_states p WHERE p.provider = r.provider
-        AND p.reported_at > now() - $1::interval) AS served
+        AND p.reported_at > now() - $2::interval) AS served
     FROM attempts r WHERE r.status = 'running' AND r.provider <> ''
 ) s
 WHERE a.id = s.id AND (a.reason <> '') = s.served
 `
 
+type AttemptsNameUnservedParams struct {
+	Said  string
+	Alive time.Duration
+}
+
 // Says of running attempts that no sender has the provider they go through, and takes it back when one has.
-func (q *Queries) AttemptsNameUnserved(ctx context.Context, alive time.Duration) error {
-	_, err := q.db.Exec(ctx, attemptsNameUnserved, alive)
+func (q *Queries) AttemptsNameUnserved(ctx context.Context, arg AttemptsNameUnservedParams) error {
+	_, err := q.db.Exec(ctx, attemptsNameUnserved, arg.Said, arg.Alive)
 	return err
 }
 

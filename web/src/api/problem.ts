@@ -11,8 +11,13 @@ export class ApiError extends Error {
   readonly requestId: string | undefined;
   readonly fields: readonly FieldProblem[];
   readonly retryAfter: number | undefined;
+  /** When trying again may help, as `Date.now()` counts. */
+  readonly retryAt: number | undefined;
 
-  constructor(problem: Partial<Problem> & { status: number; code: string }, retryAfter?: number) {
+  constructor(
+    problem: Partial<Omit<Problem, 'code'>> & { status: number; code: string },
+    retryAfter?: number,
+  ) {
     super(problem.detail ?? problem.title ?? problem.code);
     this.name = 'ApiError';
     this.status = problem.status;
@@ -21,6 +26,7 @@ export class ApiError extends Error {
     this.requestId = problem.request_id;
     this.fields = problem.errors ?? [];
     this.retryAfter = retryAfter;
+    this.retryAt = retryAfter === undefined ? undefined : Date.now() + retryAfter * 1000;
   }
 
   static network(cause: unknown): ApiError {
@@ -35,7 +41,7 @@ export async function problemOf(response: Response): Promise<ApiError> {
   const after = Number(response.headers.get('Retry-After') ?? Number.NaN);
   const retryAfter = Number.isFinite(after) ? after : undefined;
   try {
-    const body = (await response.clone().json()) as Partial<Problem>;
+    const body = (await response.clone().json()) as Partial<Omit<Problem, 'code'>> & { code?: unknown };
     if (typeof body.code === 'string') {
       return new ApiError({ ...body, status: response.status, code: body.code }, retryAfter);
     }

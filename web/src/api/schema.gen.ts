@@ -1642,6 +1642,8 @@ export interface components {
             owner_id: string;
             /** @description Why nothing moves, or why it ended early; empty otherwise. */
             reason: string;
+            /** @description Which of Vestnik's own reasons it is. */
+            reason_code: components["schemas"]["ReasonCode"] | null;
             /** @description How it went; null while it has not finished. */
             result: components["schemas"]["AttemptResult"] | null;
             /** @description Accepted by the mail server. */
@@ -1700,6 +1702,8 @@ export interface components {
             mailing_name: string;
             /** @description Why the mailing is held. */
             reason: string | null;
+            /** @description Which of Vestnik's own reasons it is. */
+            reason_code: components["schemas"]["ReasonCode"] | null;
             /** @description How many recipients of the attempt have an unknown outcome. */
             unknown: number | null;
         };
@@ -1925,6 +1929,8 @@ export interface components {
             phase: components["schemas"]["Phase"];
             /** @description The mail service it went through. */
             provider: string;
+            /** @description Which of Vestnik's own reasons it is. */
+            reason_code: components["schemas"]["ReasonCode"] | null;
             /**
              * @description What the mail server said.
              * @example OK
@@ -1955,6 +1961,8 @@ export interface components {
             phase: components["schemas"]["Phase"];
             /** @description The mail service it went through. */
             provider: string;
+            /** @description Which of Vestnik's own reasons it is. */
+            reason_code: components["schemas"]["ReasonCode"] | null;
             /**
              * @description What the mail server said.
              * @example OK
@@ -1987,8 +1995,26 @@ export interface components {
             /** Format: email */
             email: string;
         };
-        /** @description One field at fault. */
+        /**
+         * @description What is wrong with a field, for a program; more may come. With their `params`:
+         *
+         *     - `too_long` (`length`, `max` in characters), `too_many` (`count`, `max`), `too_small` (`min`), `too_large` (`max`),
+         *       `year_out_of_range` (`min`, `max`), `period_too_long` (`max` in days), `email_too_long` (`max` in octets),
+         *       `password_too_short` (`min`), `password_too_long` (`max`);
+         *     - `wrong_type` (`expected`: `boolean`, `object`, `list`, `text`, `integer`), `not_a_choice` (`choices`),
+         *       `control_character` (`character`, as in `U+0007`), `attribute_name` (`name`, `max`);
+         *     - `not_found` (`count` in a list);
+         *     - of templates, all with `line`, counted from 1: `unknown_variable`, `unknown_filter`, `unknown_tag`,
+         *       `template_tag_place` and `template_filter_arguments` (`name`), `template_not_closed` (`what`, `missing`),
+         *       `template_unexpected` (`what`), `template_not_a_number` (`value`), `template_too_long`, `template_too_many` and
+         *       `template_too_deep` (`max`).
+         * @example too_long
+         * @enum {string}
+         */
+        FieldCode: "invalid" | "required" | "unknown_field" | "repeated" | "is_null" | "wrong_type" | "not_a_choice" | "too_long" | "too_many" | "too_small" | "too_large" | "not_utf8" | "control_character" | "invalid_id" | "invalid_time" | "not_found" | "unchanged" | "attribute_name" | "no_recipients" | "no_body" | "in_the_past" | "year_out_of_range" | "not_after_start" | "unknown_time_zone" | "period_too_long" | "no_longer_draft" | "has_run" | "invalid_email" | "email_no_at" | "email_not_bare" | "email_several" | "email_space" | "email_local_part" | "email_domain" | "email_too_long" | "password_too_short" | "password_too_long" | "weak_password" | "password_about_you" | "wrong_password" | "wrong_code" | "token_or_code" | "invalid_cursor" | "invalid_owner" | "invalid_key" | "bad_file" | "unknown_variable" | "unknown_filter" | "unknown_tag" | "template_not_closed" | "template_unexpected" | "template_tag_place" | "template_text_before_when" | "template_value_missing" | "template_name_missing" | "template_filter_arguments" | "template_parentheses" | "template_and_or" | "template_single_equals" | "template_filter_in_condition" | "template_not_a_number" | "template_too_long" | "template_too_many" | "template_too_deep";
+        /** @description One fault of one field. */
         FieldProblem: {
+            code: components["schemas"]["FieldCode"];
             /**
              * @description Its path, dots between levels.
              * @example attributes.city
@@ -1999,6 +2025,16 @@ export interface components {
              * @example is 1204 characters long; at most 1000 are allowed
              */
             message: string;
+            /**
+             * @description The numbers and names in `message`, by the names that `code` tells.
+             * @example {
+             *       "length": 1204,
+             *       "max": 1000
+             *     }
+             */
+            params?: {
+                [key: string]: unknown;
+            };
         };
         /** @description How one attempt of a mailing went. */
         HistoryEntry: {
@@ -2026,6 +2062,8 @@ export interface components {
             mailing_name: string;
             /** @description Why nothing moves, or why it ended early; empty otherwise. */
             reason: string;
+            /** @description Which of Vestnik's own reasons it is. */
+            reason_code: components["schemas"]["ReasonCode"] | null;
             /** @description How it went; null unless it has finished. */
             result: components["schemas"]["AttemptResult"] | null;
             /** Format: date-time */
@@ -2200,6 +2238,8 @@ export interface components {
             provider_id: string | null;
             /** @description Why it is paused or disabled; empty otherwise. */
             reason: string;
+            /** @description Which of Vestnik's own reasons it is. */
+            reason_code: components["schemas"]["ReasonCode"] | null;
             revision: number;
             /** Format: date-time */
             start_at: string;
@@ -2482,17 +2522,13 @@ export interface components {
         };
         /** @description What went wrong (RFC 9457). */
         Problem: {
-            /**
-             * @description What went wrong, for a program.
-             * @example validation_failed
-             */
-            code: string;
+            code: components["schemas"]["ProblemCode"];
             /**
              * @description What went wrong, for a person.
              * @example the request breaks a rule
              */
             detail?: string;
-            /** @description Every field at fault. */
+            /** @description Every fault of every field. */
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The request's id, as in the `X-Request-Id` header and the log. */
             request_id?: string;
@@ -2512,6 +2548,14 @@ export interface components {
              */
             type: string;
         };
+        /**
+         * @description What went wrong, for a program; more may come. `validation_failed` is what `errors` goes with. Those that end in
+         *     `_not_found` also stand for what is somebody else's. `mailing_` with a status says that the mailing's status forbids
+         *     it. Those with a `Retry-After` header: `too_many_tries`, `busy`, `unavailable`, `request_in_progress`.
+         * @example validation_failed
+         * @enum {string}
+         */
+        ProblemCode: "account_deleting" | "account_removing" | "api_key_exists" | "api_key_malformed" | "api_key_missing" | "api_key_not_found" | "attempt_ending" | "attempt_not_found" | "body_too_large" | "busy" | "challenge_ended" | "client_exists" | "client_not_found" | "code_refused" | "code_wrong" | "cross_origin" | "delivery_not_found" | "email_unconfirmed" | "idempotency_key_reused" | "import_exists" | "import_not_found" | "internal" | "invalid_credentials" | "last_admin" | "list_exists" | "list_in_use" | "list_not_found" | "mailing_deleted" | "mailing_disabled" | "mailing_draft" | "mailing_end_past" | "mailing_finished" | "mailing_not_found" | "mailing_paused" | "mailing_running" | "mailing_scheduled" | "malformed_request" | "message_in_use" | "message_not_found" | "method_not_allowed" | "not_found" | "nothing_to_resend" | "oidc_denied" | "oidc_email_unverified" | "oidc_failed" | "oidc_not_configured" | "oidc_state" | "oidc_unavailable" | "owner_blocked" | "owner_may_not_send" | "registration_closed" | "request_in_progress" | "role_required" | "scope_required" | "second_factor_not_begun" | "second_factor_off" | "second_factor_on" | "second_factor_unavailable" | "session_ended" | "session_not_found" | "session_required" | "stale_revision" | "suppression_exists" | "suppression_not_found" | "tls_required" | "token_unknown" | "too_many_api_keys" | "too_many_tries" | "unavailable" | "unknown_api_key" | "unsupported_media_type" | "upload_broken" | "user_blocked" | "user_exists" | "user_is_admin" | "user_is_self" | "user_not_found" | "validation_failed";
         /** @description An attempt as it moves. */
         Progress: components["schemas"]["Attempt"] & {
             /**
@@ -2547,6 +2591,8 @@ export interface components {
             rate: number | null;
             /** @description Why it takes nothing; empty while it does. */
             reason: string;
+            /** @description Which of Vestnik's own reasons it is. */
+            reason_code: components["schemas"]["ReasonCode"] | null;
             /** Format: date-time */
             reported_at: string;
             /** @description How many senders have it now. */
@@ -2568,6 +2614,21 @@ export interface components {
          * @enum {string}
          */
         ProviderStatus: "closed" | "half-open" | "open" | "stopped" | "away";
+        /**
+         * @description Which of Vestnik's own reasons a text is, for a program; more may come. It is null beside a text that is a person's or
+         *     a mail service's.
+         *
+         *     - Of a mailing: `owner_blocked`, `account_deleting` and `taken_over` (whoever planned it had not shown that the address
+         *       is theirs) hold it for its owner; `unrenderable` and `content_refused` blame its message; `manager` goes with the
+         *       manager's own words.
+         *     - Of an attempt: `no_sender` has its mail service, `breaker_open` and `domain_slowed` leave it alone for some seconds,
+         *       `end_first` ended it before its start and `cut_off` in its middle, `held_when_due`, `too_late` and
+         *       `schedule_changed` made it miss its start, `mailing_deleted` cancelled it, `counted_anew` corrected its report.
+         *     - Of a recipient: `sender_lost` while sending and `not_recorded` made it unknown; `suppressed`, `client_deleted`,
+         *       `mailing_deleted`, `end_first` and `unrenderable` are why nothing was sent.
+         * @enum {string}
+         */
+        ReasonCode: "owner_blocked" | "account_deleting" | "taken_over" | "unrenderable" | "content_refused" | "manager" | "no_sender" | "breaker_open" | "domain_slowed" | "end_first" | "cut_off" | "held_when_due" | "too_late" | "schedule_changed" | "mailing_deleted" | "counted_anew" | "sender_lost" | "not_recorded" | "client_deleted" | "suppressed";
         /** @description Why; the user sees it. */
         ReasonInput: {
             /** @description In one line. */
@@ -2637,6 +2698,8 @@ export interface components {
              * @example Ok: queued as #
              */
             pattern: string;
+            /** @description Which of Vestnik's own reasons it is. */
+            reason_code: components["schemas"]["ReasonCode"] | null;
         };
         /**
          * @description What a user may do; managers and administrators may disable anyone's mailings.
@@ -2880,6 +2943,8 @@ export interface components {
             outcome: components["schemas"]["Outcome"];
             phase: components["schemas"]["Phase"];
             provider: string;
+            /** @description Which of Vestnik's own reasons it is. */
+            reason_code: components["schemas"]["ReasonCode"] | null;
             response: string;
             /** @description Which, from 1; 0 for an end that came before any. */
             try: number;

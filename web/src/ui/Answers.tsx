@@ -34,7 +34,7 @@ export function Answers({
                 <Figure value={group.count} />
               </Table.Td>
               <Table.Td>
-                <Text size="sm">{t(`answer.meaning.${meaningOf(group)}`)}</Text>
+                <Text size="sm">{t(meaningOf(group))}</Text>
                 {group.example !== '' && (
                   <Code lang="en" style={{ overflowWrap: 'anywhere', whiteSpace: 'normal' }}>
                     {group.example}

@@ -2,13 +2,14 @@ import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '@/api/problem';
-import { errorText } from './errorText';
+import { RetryWait } from './RetryWait';
+import { errorText, type Words } from './errorText';
 
 interface Props {
   error: unknown;
   onRetry?: () => void;
   /** Words for the codes of this place; see {@link errorText}. */
-  words?: Partial<Record<string, string>>;
+  words?: Words;
 }
 
 /** What went wrong, in place of what could not be shown or above a form that was refused. */
@@ -25,6 +26,7 @@ export function ErrorState({ error, onRetry, words }: Props) {
             {t('error.details')}: <span lang="en">{detail}</span>
           </Text>
         )}
+        {error instanceof ApiError && error.retryAt !== undefined && <RetryWait until={error.retryAt} />}
         {id && (
           <Text size="xs" c="dimmed" ff="monospace">
             {t('error.requestId', { id })}

@@ -1,17 +1,28 @@
 import { Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { knownReason } from './reasons';
+import { detailOf, type ReasonCode } from './reasons';
 
-/** Why something does not move: in plain words where we have some, and as it was said. */
-export function Reason({ reason }: { reason: string }) {
-  const { t } = useTranslation();
-  const known = knownReason(reason);
+interface Props {
+  /** As the server has it: in English where it is Vestnik's own. */
+  reason: string;
+  code: ReasonCode | null;
+}
+
+/** Why something does not move: in plain words where it is Vestnik's own reason, with what else was said. */
+export function Reason({ reason, code }: Props) {
+  const { t, i18n } = useTranslation();
+  const known = code !== null && i18n.exists(`why.${code}`);
+  const detail = known ? detailOf(reason, code) : reason;
+  const plain = known && (code !== 'manager' || detail === ''); // a manager's words say it all
+  const ours = known && code !== 'manager' && code !== 'owner_blocked';
   return (
     <>
-      {known && <Text size="sm">{t(`why.${known}`)}</Text>}
-      <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-        {t(known ? 'why.said' : 'why.reason')}: <span {...(known ? { lang: 'en' } : {})}>{reason}</span>
-      </Text>
+      {plain && <Text size="sm">{t(`why.${code}`)}</Text>}
+      {detail !== '' && (
+        <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+          {t(ours ? 'why.said' : 'why.reason')}: <span {...(ours ? { lang: 'en' } : {})}>{detail}</span>
+        </Text>
+      )}
     </>
   );
 }

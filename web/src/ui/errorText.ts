@@ -1,9 +1,15 @@
 import { i18n } from '@/i18n';
 import { ApiError } from '@/api/problem';
 import { formatDuration } from '@/lib/format';
+import type { Schema } from '@/api/client';
 import type common from '@/i18n/en.json';
 
 type Code = keyof (typeof common)['error']['code'];
+
+// Does not compile while a code of the contract has no words.
+type Worded<C extends Code> = C;
+/** What the server answers with, and what the page finds out itself. */
+export type ProblemCode = Worded<Schema<'ProblemCode'>> | 'network' | 'empty_answer' | 'no_token';
 
 const byStatus: Record<number, Code> = {
   401: 'unauthorized',
@@ -21,26 +27,31 @@ const byStatus: Record<number, Code> = {
   504: 'unavailable',
 };
 
+export type Words = Partial<Record<ProblemCode, string>>;
+
+/** Codes whose `detail` has words of a person's, or the name of what stands in the way. */
+const telling: ReadonlySet<string> = new Set<ProblemCode>([
+  'user_blocked',
+  'list_in_use',
+  'message_in_use',
+  'malformed_request',
+]);
+
+/** When trying again may help, in words; nothing where the server did not say. */
+export function waitText(left: number): string {
+  return i18n.t('error.wait', { wait: formatDuration(left, i18n.language) });
+}
+
 /**
- * What happened and what to do, in the language of the page. `words` has the codes, or statuses, that mean something more exact where
- * the call was made. `detail` is what the server said itself, in English, where our words do not say it all.
+ * What happened and what to do, in the language of the page. `words` has the codes that mean something more exact where the
+ * call was made. `detail` is what the server said itself, in English, where our words do not say it all.
  */
-export function errorText(
-  error: unknown,
-  words: Partial<Record<string, string>> = {},
-): { text: string; detail?: string } {
+export function errorText(error: unknown, words: Words = {}): { text: string; detail?: string } {
   if (!(error instanceof ApiError)) return { text: i18n.t('error.unexpected') };
-  const exact = words[error.code] ?? words[String(error.status)];
+  const exact = (words as Partial<Record<string, string>>)[error.code];
   if (exact) return { text: exact };
-  if (error.status === 429 && error.retryAfter) {
-    return {
-      text: i18n.t('error.code.too_many_wait', {
-        wait: formatDuration(error.retryAfter * 1000, i18n.language),
-      }),
-    };
-  }
   const known = i18n.exists(`error.code.${error.code}`);
   const code = known ? (error.code as Code) : (byStatus[error.status] ?? 'internal');
   const text = i18n.t(`error.code.${code}`);
-  return error.detail && !known ? { text, detail: error.detail } : { text };
+  return error.detail && (!known || telling.has(error.code)) ? { text, detail: error.detail } : { text };
 }

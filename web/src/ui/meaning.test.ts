@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { meaningOf, type Meaning } from './meaning';
-import { knownReason } from './reasons';
+import { detailOf } from './reasons';
 
-type Row = [Parameters<typeof meaningOf>[0], Meaning];
+type Row = [Omit<Parameters<typeof meaningOf>[0], 'reason_code'>, Meaning];
 
 test.each<Row>([
   [{ outcome: 'sent', code: 250, enhanced: '2.0.0' }, 'accepted'],
@@ -17,11 +17,21 @@ test.each<Row>([
   [{ outcome: 'unknown', code: null, enhanced: null }, 'lost'],
   [{ outcome: 'failed', code: 554, enhanced: '5.6.0' }, 'content'],
 ])('%j means %s', (answer, meaning) => {
-  expect(meaningOf(answer)).toBe(meaning);
+  expect(meaningOf({ ...answer, reason_code: null })).toBe(`answer.meaning.${meaning}`);
 });
 
-test('reasons of the server are told from those that people wrote', () => {
-  expect(knownReason('no sender has the mail service "mail.example.com"')).toBe('noSender');
-  expect(knownReason('the message cannot be rendered: unknown variable "citty"')).toBe('rendering');
-  expect(knownReason('complaints about the subject')).toBeUndefined();
+test("Vestnik's own reasons say more than the outcome", () => {
+  const answer = { outcome: 'unknown', code: null, enhanced: null } as const;
+  expect(meaningOf({ ...answer, reason_code: 'not_recorded' })).toBe('why.not_recorded');
+});
+
+test('what a reason says beyond its code is kept', () => {
+  expect(detailOf('no sender has the mail service "mail.example.com"', 'no_sender')).toContain(
+    'mail.example.com',
+  );
+  expect(detailOf('the message cannot be rendered: html: line 3: x', 'unrenderable')).toBe('html: line 3: x');
+  expect(detailOf('its owner is blocked', 'owner_blocked')).toBe('');
+  expect(detailOf('its owner is blocked: spam', 'owner_blocked')).toBe('spam');
+  expect(detailOf('complaints: many', 'manager')).toBe('complaints: many');
+  expect(detailOf('nothing could start it in time', 'too_late')).toBe('');
 });

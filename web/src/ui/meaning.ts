@@ -21,7 +21,10 @@ export type Meaning =
   | 'expired'
   | 'own';
 
-type Answer = Pick<Schema<'ResponseGroup'>, 'outcome' | 'code' | 'enhanced'>;
+/** The key of what an answer means. */
+export type MeaningKey = `answer.meaning.${Meaning}` | `why.${Schema<'ReasonCode'>}`;
+
+type Answer = Pick<Schema<'ResponseGroup'>, 'outcome' | 'code' | 'enhanced' | 'reason_code'>;
 
 // By the enhanced status code (RFC 3463 and 7505) without its class: that says only how long it lasts.
 const byDetail: Record<string, Meaning> = {
@@ -45,8 +48,12 @@ const byDetail: Record<string, Meaning> = {
   '7.26': 'spam',
 };
 
-/** By code and outcome, never by the text, which every server words differently. */
-export function meaningOf({ outcome, code, enhanced }: Answer): Meaning {
+/** Vestnik's own reason, or what the answer means: by code and outcome, never by the text, which every server words differently. */
+export function meaningOf(answer: Answer): MeaningKey {
+  return answer.reason_code ? `why.${answer.reason_code}` : `answer.meaning.${classOf(answer)}`;
+}
+
+function classOf({ outcome, code, enhanced }: Answer): Meaning {
   if (outcome === 'sent') return 'accepted';
   if (outcome === 'unknown') return 'lost';
   if (outcome === 'skipped' || outcome === 'expired') return outcome;

@@ -1,18 +1,21 @@
-/** What the server says in English about why something does not move, and the words we have for it. */
-const patterns = [
-  ['rendering', /^the message cannot be rendered: (.*)/s],
-  ['content', /^the mail service refused the message's content/],
-  ['noSender', /^no sender has the mail service "(.*)"/],
-  ['endFirst', /^the mailing's end came first/],
-  ['held', /^the mailing was held when it was due/],
-  ['late', /^nothing could start it in time/],
-  ['breaker', /^the circuit breaker is open/],
-  ['blocked', /owner is blocked/],
-] as const;
+import type { Schema } from '@/api/client';
 
-export type KnownReason = (typeof patterns)[number][0];
+/** Which of Vestnik's own reasons it is; every one has words in `why`. */
+export type ReasonCode = Schema<'ReasonCode'>;
 
-/** The reason we have words for, if any. Anything else is a person's own words, or the mail service's. */
-export function knownReason(reason: string): KnownReason | undefined {
-  return patterns.find(([, pattern]) => pattern.test(reason))?.[0];
+/** Codes whose text goes on with something that the code does not say, after a colon. */
+const withMore: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'owner_blocked',
+  'unrenderable',
+  'content_refused',
+  'breaker_open',
+  'suppressed',
+]);
+
+/** What a reason says beyond its code; empty for nothing. */
+export function detailOf(reason: string, code: ReasonCode): string {
+  if (code === 'manager' || code === 'no_sender' || code === 'domain_slowed') return reason;
+  if (!withMore.has(code)) return '';
+  const at = reason.indexOf(': ');
+  return at < 0 ? '' : reason.slice(at + 2);
 }

@@ -1,6 +1,6 @@
 import { useState, type FormEvent } from 'react';
 import type { UseFormReturnType } from '@mantine/form';
-import { markFields } from './formErrors';
+import { focusFirst, markFields } from './formErrors';
 
 /**
  * Sends a form: `pending` while it is on its way, so that it goes once; fields the server named are marked, and what else
@@ -14,23 +14,22 @@ export function useSubmit<V extends object>(
 ) {
   const [pending, setPending] = useState(false);
   const [error, setError] = useState<unknown>();
-  const submit = async (values: V) => {
+  const submit = async (values: V, place: HTMLElement | undefined) => {
     if (pending) return;
     setPending(true);
     setError(undefined);
     try {
       await send(values);
     } catch (failure) {
-      setError(markFields(form, failure, names, words));
+      setError(markFields(form, failure, names, words, place));
     } finally {
       setPending(false);
     }
   };
   const onSubmit = form.onSubmit(
-    (values) => void submit(values),
+    (values, event: FormEvent<HTMLFormElement> | undefined) => void submit(values, event?.currentTarget),
     (_errors, _values, event: FormEvent<HTMLFormElement> | undefined) => {
-      const place = event?.currentTarget;
-      requestAnimationFrame(() => place?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+      focusFirst(event?.currentTarget);
     },
   );
   return { onSubmit, pending, error };

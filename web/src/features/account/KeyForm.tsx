@@ -27,7 +27,7 @@ export function KeyForm({ onMade, onCancel }: Props) {
   return (
     <form onSubmit={onSubmit} noValidate>
       <Stack>
-        {error !== undefined && <ErrorState error={error} words={{ 409: t('keys.taken') }} />}
+        {error !== undefined && <ErrorState error={error} words={{ api_key_exists: t('keys.taken') }} />}
         <TextInput
           label={t('keys.name')}
           description={t('keys.nameHint')}

@@ -48,9 +48,7 @@ export function DeliveryDrawer({ attempt, client, outcome }: Props) {
       title={data?.email ?? t('delivery.title')}
       closeButtonProps={{ 'aria-label': t('action.close', { ns: 'common' }) }}
     >
-      {error && (
-        <ErrorState error={error} words={{ not_found: t('delivery.none'), '404': t('delivery.none') }} />
-      )}
+      {error && <ErrorState error={error} words={{ delivery_not_found: t('delivery.none') }} />}
       {!data && !error && <Skeleton h={160} />}
       {data && (
         <Stack>
@@ -95,12 +93,9 @@ function Tries({ history }: { history: readonly Schema<'Try'>[] }) {
               {isPhase(entry.phase) && <> · {t(`phase.${entry.phase}`)}</>}
             </Text>
             <Text size="sm">
-              {t(
-                `answer.meaning.${meaningOf({ ...entry, code: entry.code || null, enhanced: entry.enhanced || null })}`,
-                {
-                  ns: 'common',
-                },
-              )}
+              {t(meaningOf({ ...entry, code: entry.code || null, enhanced: entry.enhanced || null }), {
+                ns: 'common',
+              })}
             </Text>
             {said && (
               <Code lang="en" style={{ overflowWrap: 'anywhere', whiteSpace: 'normal' }}>

@@ -64,7 +64,9 @@ export function PasswordStep({ returnTo, providerError, onResult }: Props) {
         {withPassword ? (
           <form onSubmit={onSubmit} noValidate>
             <Stack>
-              {error !== undefined && <ErrorState error={error} words={{ 401: t('signIn.wrong') }} />}
+              {error !== undefined && (
+                <ErrorState error={error} words={{ invalid_credentials: t('signIn.wrong') }} />
+              )}
               <TextInput
                 label={t('field.email')}
                 type="email"

@@ -47,7 +47,7 @@ export function ResetPage() {
     <form onSubmit={onSubmit} noValidate>
       <AuthHeading title={t('reset.title')}>{t('reset.text')}</AuthHeading>
       <Stack>
-        {error !== undefined && <ErrorState error={error} words={{ 422: t('reset.wrong') }} />}
+        {error !== undefined && <ErrorState error={error} words={{ token_unknown: t('reset.wrong') }} />}
         <PasswordField
           fresh
           autoFocus
@@ -59,7 +59,7 @@ export function ResetPage() {
         <Button type="submit" loading={pending}>
           {t('reset.action')}
         </Button>
-        {error instanceof ApiError && error.status === 422 && again}
+        {error instanceof ApiError && error.code === 'token_unknown' && again}
       </Stack>
     </form>
   );

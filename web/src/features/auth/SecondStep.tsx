@@ -27,7 +27,7 @@ export function SecondStep({ challenge, onDone, onBack }: Props) {
     <form onSubmit={onSubmit} noValidate>
       <AuthHeading title={t('second.title')}>{t('second.text')}</AuthHeading>
       <Stack>
-        {error !== undefined && <ErrorState error={error} words={{ 401: t('second.wrong') }} />}
+        {error !== undefined && <ErrorState error={error} words={{ code_refused: t('second.wrong') }} />}
         <TextInput
           label={t('field.code')}
           autoComplete="one-time-code"

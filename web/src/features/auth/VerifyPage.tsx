@@ -49,7 +49,7 @@ export function VerifyPage() {
       <Stack>
         <ErrorState
           error={error}
-          words={{ 422: t('verify.failed') }}
+          words={{ token_unknown: t('verify.failed'), no_token: t('verify.failed') }}
           {...(refused ? {} : { onRetry: () => mutate() })}
         />
         <ButtonLink to="/check-mail" variant="default">

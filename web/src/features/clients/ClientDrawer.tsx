@@ -75,7 +75,9 @@ function LoadedCard({ id, ...props }: LoadedProps) {
   const { data, error, refetch } = useQuery(clientQuery(id));
   if (data) return <ClientCard client={data} {...props} />;
   if (error)
-    return <ErrorState error={error} onRetry={() => void refetch()} words={{ 404: t('card.gone') }} />;
+    return (
+      <ErrorState error={error} onRetry={() => void refetch()} words={{ client_not_found: t('card.gone') }} />
+    );
   return (
     <Stack aria-busy="true">
       {[36, 36, 80, 120].map((height, i) => (

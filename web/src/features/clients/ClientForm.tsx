@@ -103,7 +103,14 @@ export function ClientForm({ client, onDirty, onSaved }: Props) {
     <form onSubmit={onSubmit} noValidate>
       <Stack>
         {error !== undefined && (
-          <ErrorState error={error} words={{ 409: t('taken'), 412: t('stale.text'), 404: t('card.gone') }} />
+          <ErrorState
+            error={error}
+            words={{
+              client_exists: t('taken'),
+              stale_revision: t('stale.text'),
+              client_not_found: t('card.gone'),
+            }}
+          />
         )}
         {stale && (
           <Group>

@@ -47,7 +47,9 @@ function SuppressForm({ onClose, address }: Omit<Props, 'opened'>) {
     <form onSubmit={onSubmit} noValidate>
       <Stack>
         <Text size="sm">{t('suppress.text')}</Text>
-        {error !== undefined && <ErrorState error={error} words={{ 409: t('suppress.already') }} />}
+        {error !== undefined && (
+          <ErrorState error={error} words={{ suppression_exists: t('suppress.already') }} />
+        )}
         {!address && (
           <TextInput
             label={t('field.email')}

@@ -27,7 +27,7 @@ export function Attention({ summary }: { summary: Schema<'Summary'> }) {
       component="section"
     >
       <Stack gap="sm">
-        {ill.map(({ id, state, reason }) => (
+        {ill.map(({ id, state, reason, reason_code: code }) => (
           <div key={id}>
             <Text size="sm" fw={550}>
               {me.role === 'admin' ? (
@@ -38,7 +38,7 @@ export function Attention({ summary }: { summary: Schema<'Summary'> }) {
                 t(`attention.provider.${state as 'stopped' | 'open' | 'away'}`, { id })
               )}
             </Text>
-            {reason !== '' && <Reason reason={reason} />}
+            {reason !== '' && <Reason reason={reason} code={code} />}
           </div>
         ))}
         {summary.attention.map((item) => (
@@ -77,7 +77,7 @@ function Item({ item }: { item: Schema<'Attention'> }) {
           {t(kind === 'mailing_disabled' ? 'attention.disabled' : 'attention.paused', { name })}
         </AnchorLink>
       </Text>
-      {reason && <Reason reason={reason} />}
+      {reason && <Reason reason={reason} code={item.reason_code} />}
     </div>
   );
 }

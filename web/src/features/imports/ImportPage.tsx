@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useMe } from '@/api/me';
 import { ErrorState } from '@/ui/ErrorState';
 import { PageHeader } from '@/ui/PageHeader';
+import { fieldText } from '@/ui/fieldText';
 import { confirmAction } from '@/ui/confirm';
 import { ButtonLink } from '@/ui/links';
 import { ImportResult } from './ImportResult';
@@ -48,8 +49,8 @@ export function ImportPage() {
           <ErrorState
             error={refused}
             words={
-              refused.status === 422 && refused.fields[0]
-                ? { 422: t('refused', { reason: refused.fields.map(({ message }) => message).join('; ') }) }
+              refused.fields[0]
+                ? { validation_failed: t('refused', { reason: refused.fields.map(fieldText).join('; ') }) }
                 : {}
             }
           />
@@ -58,7 +59,7 @@ export function ImportPage() {
           <ErrorState
             error={error}
             onRetry={() => void refetch()}
-            {...(upload?.state === 'cancelled' ? { words: { 404: t('stop.before') } } : {})}
+            {...(upload?.state === 'cancelled' ? { words: { import_not_found: t('stop.before') } } : {})}
           />
         )}
         {!value && !error && !refused && !upload && <Skeleton h={160} />}

@@ -26,7 +26,7 @@ export function ListChoice({ value, onChange }: Props) {
       onChange(list.id);
     },
     onError: (error) => {
-      setFault(errorText(error, { 409: t('list.taken') }).text);
+      setFault(errorText(error, { list_exists: t('list.taken') }).text);
     },
   });
   const submit = () => {

@@ -53,7 +53,9 @@ function ListForm({ list, onClose }: { list: List | 'new'; onClose: () => void }
   return (
     <form onSubmit={onSubmit} noValidate>
       <Stack>
-        {error !== undefined && <ErrorState error={error} words={{ 409: t('taken'), 412: t('stale') }} />}
+        {error !== undefined && (
+          <ErrorState error={error} words={{ list_exists: t('taken'), stale_revision: t('stale') }} />
+        )}
         <TextInput
           label={t('column.name')}
           data-autofocus

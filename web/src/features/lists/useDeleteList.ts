@@ -19,7 +19,7 @@ export function useDeleteList(then?: () => void): (list: List) => void {
       then?.();
     },
     onError: (error) => {
-      notifyError(error, { 409: t('delete.used') });
+      notifyError(error, { list_in_use: t('delete.used') });
     },
     onSettled: async () => {
       await queryClient.invalidateQueries({ queryKey: ['lists', 'table'] });

@@ -85,7 +85,7 @@ function Content({ mailing }: { mailing: Mailing }) {
           {mailing.reason === '' ? (
             <Text size="sm">{t('stopped.byHand')}</Text>
           ) : (
-            <Reason reason={mailing.reason} />
+            <Reason reason={mailing.reason} code={mailing.reason_code} />
           )}
         </Alert>
       )}

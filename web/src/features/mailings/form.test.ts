@@ -18,6 +18,7 @@ const mailing: Mailing = {
   provider_id: null,
   status: 'scheduled',
   reason: '',
+  reason_code: null,
   next_at: '2026-11-24T06:00:17Z',
   revision: 3,
   owner_id: 'me',

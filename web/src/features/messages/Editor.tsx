@@ -98,7 +98,12 @@ export function Editor({ message }: { message?: Message }) {
         }
       />
       <Stack>
-        {error !== undefined && <ErrorState error={error} words={{ 412: t('stale.text'), 404: t('gone') }} />}
+        {error !== undefined && (
+          <ErrorState
+            error={error}
+            words={{ stale_revision: t('stale.text'), message_not_found: t('gone') }}
+          />
+        )}
         {stale && (
           <Group>
             <Button size="xs" variant="default" onClick={() => void takeNewest()}>

@@ -1,4 +1,5 @@
 import type { FieldProblem } from '@/api/problem';
+import { fieldText } from '@/ui/fieldText';
 
 export interface Fault {
   field: 'subject' | 'html' | 'text';
@@ -9,15 +10,12 @@ export interface Fault {
 
 const isField = (field: string): field is Fault['field'] => ['subject', 'html', 'text'].includes(field);
 
-/** The faults of a template that the server found: `line 3: …; line 7: …` becomes two. */
+/** The faults of a message that the server found, in the language of the page. */
 export function faultsOf(problems: readonly FieldProblem[]): Fault[] {
-  return problems.flatMap(({ field, message }) => {
+  return problems.flatMap((problem) => {
+    const { field, params } = problem;
     if (!isField(field)) return [];
-    return message.split(/; (?=line \d+: |there may be more)/).map((part) => {
-      const [, line, text] = /^line (\d+): (.*)$/s.exec(part) ?? [];
-      return line === undefined || text === undefined
-        ? { field, message: part }
-        : { field, line: Number(line), message: text };
-    });
+    const fault = { field, message: fieldText(problem) };
+    return typeof params?.line === 'number' ? { ...fault, line: params.line } : fault;
   });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { startI18n } from '@/i18n';
 import { faultsOf } from './faults';
 import { lostInRich, textOf, tidy } from './html';
 import { attributePath, fill, output, protect, unprotect } from './liquid';
@@ -77,20 +78,33 @@ test('a text part is drafted from the HTML, templates and all', () => {
   );
 });
 
-test('faults are told by line', () => {
+test('faults are told by line', async () => {
+  await startI18n('ru');
   expect(
     faultsOf([
       {
         field: 'html',
-        message: 'line 3: unknown filter "x; y"; there are a; line 12: if is not closed; there may be more',
+        code: 'unknown_filter',
+        params: { line: 3, name: 'x; y' },
+        message: 'line 3: unknown filter "x; y"',
       },
-      { field: 'subject', message: 'is 1204 characters long' },
-      { field: 'other', message: 'x' },
+      {
+        field: 'html',
+        code: 'template_not_closed',
+        params: { line: 12, what: 'if', missing: 'endif' },
+        message: 'line 12: …',
+      },
+      {
+        field: 'subject',
+        code: 'too_long',
+        params: { length: 1204, max: 998 },
+        message: 'is 1204 characters long',
+      },
+      { field: 'other', code: 'required', message: 'x' },
     ]),
   ).toEqual([
-    { field: 'html', line: 3, message: 'unknown filter "x; y"; there are a' },
-    { field: 'html', line: 12, message: 'if is not closed' },
-    { field: 'html', message: 'there may be more' },
-    { field: 'subject', message: 'is 1204 characters long' },
+    { field: 'html', line: 3, message: 'Нет фильтра «x; y»' },
+    { field: 'html', line: 12, message: 'if не закрыто: не хватает endif' },
+    { field: 'subject', message: 'Символов: 1\u202f204, можно не больше 998' },
   ]);
 });

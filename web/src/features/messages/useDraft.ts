@@ -1,3 +1,4 @@
+import { flushSync } from 'react-dom';
 import { useEffect, useRef, useState } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useBlocker, useNavigate } from '@tanstack/react-router';
@@ -5,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { api, call } from '@/api/client';
 import { ApiError } from '@/api/problem';
 import { notifyDone } from '@/ui/notify';
+import { focusFirst } from '@/ui/formErrors';
 import { faultsOf, type Fault } from './faults';
 import { messageQuery, messagesQuery, type Message } from './queries';
 
@@ -52,11 +54,18 @@ export function useDraft(message: Message | undefined) {
     return out;
   };
 
+  const mark = (found: Fault[]) => {
+    flushSync(() => {
+      setFaults(found);
+    });
+    if (found.length > 0) focusFirst();
+  };
+
   /** `over` saves over what somebody else changed meanwhile. */
   const save = async (over = false) => {
     if (pending) return;
     const wrong = check();
-    setFaults(wrong);
+    mark(wrong);
     setError(undefined);
     if (wrong.length > 0) return;
     setPending(true);
@@ -77,7 +86,7 @@ export function useDraft(message: Message | undefined) {
       }
     } catch (failure) {
       const found = failure instanceof ApiError ? faultsOf(failure.fields) : [];
-      setFaults(found);
+      mark(found);
       setError(found.length > 0 ? undefined : failure);
     } finally {
       setPending(false);

@@ -40,7 +40,7 @@ export function useMessageActions(onDeleted?: () => void) {
       await refresh();
     },
     onError: (error) => {
-      notifyError(error, { 409: t('delete.used') });
+      notifyError(error, { message_in_use: t('delete.used') });
     },
   });
   return {

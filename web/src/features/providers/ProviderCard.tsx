@@ -59,7 +59,7 @@ export function ProviderCard({ provider }: { provider: Schema<'Provider'> }) {
           </Badge>
         </Group>
         <Text size="sm">{t(`state.${state}.text`)}</Text>
-        {reason !== '' && <Reason reason={reason} />}
+        {reason !== '' && <Reason reason={reason} code={provider.reason_code} />}
         <SimpleGrid component="dl" cols={{ base: 2, xs: 4 }} spacing="sm" m={0}>
           <Fact name={t('rate')}>
             {rate === null ? t('noLimit') : t('perSecond', { rate: number(rate, 1) })}

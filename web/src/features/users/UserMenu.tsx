@@ -31,7 +31,7 @@ export function UserMenu({ user }: { user: Schema<'Account'> }) {
       await work;
       notifyDone(said);
     } catch (failure) {
-      notifyError(failure, { conflict: t('roles.last') });
+      notifyError(failure, { last_admin: t('roles.last') });
     } finally {
       void queryClient.invalidateQueries({ queryKey: ['users'] });
     }

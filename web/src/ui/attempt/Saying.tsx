@@ -28,7 +28,7 @@ export function Saying({ attempt }: { attempt: Attempt }) {
           <> {t('attempt.unknown', { count: attempt.unknown, formatted: number(attempt.unknown) })}</>
         )}
       </Text>
-      {attempt.reason !== '' && <Reason reason={attempt.reason} />}
+      {attempt.reason !== '' && <Reason reason={attempt.reason} code={attempt.reason_code} />}
     </>
   );
 }

@@ -21,6 +21,7 @@ const attempt = (values: Partial<Attempt>): Attempt => ({
   expired: 0,
   last_response: '',
   reason: '',
+  reason_code: null,
   owner_id: 'me',
   owner_email: 'me@example.org',
   ...values,
