@@ -53,6 +53,9 @@ WHERE lc.list_id = $1 AND lc.client_id < sqlc.arg(before)
 ORDER BY lc.client_id DESC
 LIMIT sqlc.arg(page_size);
 
+-- name: ClientByAddress :one
+SELECT id FROM clients WHERE owner_id = $1 AND email_key = $2;
+
 -- name: SuppressionLift :exec
 DELETE FROM suppressions s USING clients c
 WHERE c.id = $1 AND s.owner_id = c.owner_id AND s.email_key = c.email_key;
