@@ -64,9 +64,9 @@ func (c *command) userSetRoleCommand() *cobra.Command {
 		Use:   "set-role ADDRESS user|manager|admin",
 		Short: "Make a manager, an administrator, or a plain user again",
 		Long: `Gives an account another role, which ends its sessions and API keys. The last
-administrator who is not blocked stays one. A manager can neither pause nor resume
-mailings of his own, so that nobody becomes one while some are scheduled or
-running, unless --pause-mailings pauses them.`,
+administrator who is not blocked stays one. A manager can neither pause nor
+resume mailings of his own, so that nobody becomes one while some are scheduled
+or running, unless --pause-mailings pauses them.`,
 		Example: "  vestnik user set-role anna@example.org manager --pause-mailings",
 		Args:    cobra.ExactArgs(2),
 		RunE: c.does(func(ctx context.Context, args []string) error {
