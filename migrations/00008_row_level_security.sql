@@ -357,7 +357,13 @@ BEGIN
     FOR t IN SELECT c.oid::regclass AS tab FROM pg_class c WHERE c.relrowsecurity AND c.relnamespace = current_schema()::regnamespace LOOP
         EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', t.tab);
     END LOOP;
-    EXECUTE format('DROP OWNED BY %I', app);
+    -- Not DROP OWNED BY: that would take the rights to what another Vestnik has in another schema of this database as well.
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I', current_schema(), app);
+    EXECUTE format('REVOKE ALL ON SCHEMA %I FROM %I', current_schema(), app);
+    IF NOT EXISTS (SELECT FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid WHERE r.rolname = app
+        AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())) THEN
+        EXECUTE format('REVOKE ALL ON DATABASE %I FROM %I', current_database(), app);
+    END IF;
     BEGIN
         EXECUTE format('DROP ROLE %I', app);
     EXCEPTION WHEN dependent_objects_still_exist OR insufficient_privilege THEN NULL; -- other databases have it, too

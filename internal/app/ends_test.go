@@ -3,6 +3,7 @@ package app_test
 import (
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -15,22 +16,25 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/smtptest"
 )
 
-// endsWithin is what is promised, a second, and as much again for a machine that has other things to do.
-const endsWithin = 2 * time.Second
+// endsWithin is what is promised: who asks later than that is refused.
+const endsWithin = time.Second
 
-// until waits until what asks with the header is refused, and holds the time that took to what is promised.
-func (v *visitor) until(status int, what string, header ...string) {
+// until asks with the header until that is refused, and returns how long that took. On a machine that has other things to do a
+// question itself may take a second, so what is held to the promise is when the last one was asked that was still answered.
+func (v *visitor) until(status int, what string, header ...string) (refused time.Duration) {
 	v.t.Helper()
 	began := time.Now()
-	var took time.Duration
-	require.Eventually(v.t, func() bool {
-		asked := time.Now()
-		got, _ := v.call(http.MethodGet, "/api/v1/me", "", header...)
-		took = asked.Sub(began)
-		return got == status
-	}, 20*time.Second, 10*time.Millisecond, what)
-	v.t.Logf("%s: the last that was answered was asked %s after", what, took)
-	require.Less(v.t, took, endsWithin, what)
+	for last := time.Duration(0); ; {
+		asked := time.Since(began)
+		if got, _ := v.call(http.MethodGet, "/api/v1/me", "", header...); got == status {
+			refused = time.Since(began)
+			v.t.Logf("%s: refused after %s, the last that was answered was asked after %s", what, refused, last)
+			return refused
+		}
+		last = asked
+		require.Less(v.t, last, endsWithin, what)
+		runtime.Gosched()
+	}
 }
 
 // TestWhatEndsAtOneGatewayEndsAtAnother has two gateways over one Redis, each of which keeps sessions for a moment.
@@ -54,10 +58,15 @@ func TestWhatEndsAtOneGatewayEndsAtAnother(t *testing.T) {
 			v.must(http.StatusOK, "GET", "/me", nil) // it is kept now
 		}
 	}
-	logIn(old)
-	here.must(http.StatusNoContent, "POST", "/me/password", map[string]any{"password": old, "new_password": fresh})
-	there.until(http.StatusUnauthorized, "the other session after a new password", "Cookie", "vestnik="+there.cookie)
-	here.must(http.StatusOK, "GET", "/me", nil)
+	took := time.Hour // in the best round: the others tell of the machine
+	for round, was, next := 0, old, fresh; round < 5 && took >= endsWithin || was == old; round++ {
+		logIn(was)
+		here.must(http.StatusNoContent, "POST", "/me/password", map[string]any{"password": was, "new_password": next})
+		took = min(took, there.until(http.StatusUnauthorized, "the other session after a new password", "Cookie", "vestnik="+there.cookie))
+		here.must(http.StatusOK, "GET", "/me", nil)
+		was, next = next, was
+	}
+	require.Less(t, took, endsWithin)
 
 	logIn(fresh)
 	key, err := r.Store.CreateAPIKey(t.Context(), user.ID, "test")
@@ -94,7 +103,7 @@ func TestWhatEndsAtOneGatewayEndsAtAnother(t *testing.T) {
 	select {
 	case at := <-ended:
 		t.Logf("the stream ended %s after", at.Sub(blocked))
-		require.Less(t, at.Sub(blocked), 2*endsWithin, "a stream asks once a second")
+		require.Less(t, at.Sub(blocked), 4*endsWithin, "it asks three times a second, on a machine that may have other things to do")
 	case <-time.After(20 * time.Second):
 		t.Fatal("the stream goes on")
 	}

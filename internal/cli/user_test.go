@@ -1,10 +1,12 @@
 package cli_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -97,4 +99,76 @@ func TestABlockFromTheShellHoldsInARunningGateway(t *testing.T) {
 	call(t, "GET", u.API+"/me", key, nil, nil, http.StatusOK)
 	link := vestnik(t, s, "", "user", "reset-password", "anna@example.org").ok(t).out
 	require.True(t, strings.HasPrefix(link, strings.TrimSuffix(u.API, "/api/v1")+"/reset#token="), link)
+}
+
+// TestWhatTheShellTakesAwayEndsInARunningGateway uses a session without a break, so that the gateway always has it at hand.
+func TestWhatTheShellTakesAwayEndsInARunningGateway(t *testing.T) {
+	t.Parallel()
+	s := settings(t)
+	u := startUp(t, s)
+	const old, fresh = "очень длинный пароль", "совсем другой пароль" // the first is that of makeKey
+	key := makeKey(t, s, "anna@example.org")
+	ask := func(method, path, cookie string, body any) (status int, session string) {
+		encoded, err := json.Marshal(body)
+		require.NoError(t, err)
+		q, err := http.NewRequestWithContext(t.Context(), method, u.API+path, bytes.NewReader(encoded))
+		require.NoError(t, err)
+		q.Header.Set("Content-Type", "application/json")
+		q.Header.Set("Cookie", cookie)
+		answer, err := http.DefaultClient.Do(q)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		for _, c := range answer.Cookies() {
+			session = c.Name + "=" + c.Value
+		}
+		return answer.StatusCode, session
+	}
+	standing := func(cookie string) int {
+		status, _ := ask(http.MethodGet, "/me", cookie, nil)
+		return status
+	}
+	signIn := func(password string) string {
+		status, session := ask(http.MethodPost, "/auth/login", "", map[string]string{"email": "anna@example.org", "password": password})
+		require.Equal(t, http.StatusOK, status)
+		return session
+	}
+	ends := func(cookie, why string, by func()) {
+		require.Equal(t, http.StatusOK, standing(cookie))
+		ended := make(chan time.Time, 1)
+		go func() {
+			by()
+			ended <- time.Now()
+		}()
+		var at time.Time
+		for {
+			asked := time.Now()
+			if standing(cookie) == http.StatusUnauthorized {
+				break
+			}
+			if at.IsZero() {
+				select {
+				case at = <-ended:
+				default:
+					continue
+				}
+			}
+			require.Less(t, asked.Sub(at), time.Second, why)
+		}
+		if at.IsZero() {
+			<-ended
+		}
+	}
+	ends(signIn(old), "another role", func() { vestnik(t, s, "", "user", "set-role", "anna@example.org", "manager").ok(t) })
+	call(t, "GET", u.API+"/me", key, nil, nil, http.StatusUnauthorized)
+
+	cookie := signIn(old)
+	link := strings.TrimSpace(vestnik(t, s, "", "user", "reset-password", "anna@example.org").ok(t).out)
+	require.Equal(t, http.StatusOK, standing(cookie), "the link by itself ends nothing")
+	_, token, found := strings.Cut(link, "#token=")
+	require.True(t, found)
+	ends(cookie, "a new password", func() {
+		status, _ := ask(http.MethodPost, "/auth/password/reset", "", map[string]string{"token": token, "password": fresh})
+		assert.Equal(t, http.StatusNoContent, status)
+	})
+	signIn(fresh)
 }

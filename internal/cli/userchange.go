@@ -59,12 +59,15 @@ Nobody gets a message twice. Unblocking twice changes nothing.`,
 }
 
 func (c *command) userSetRoleCommand() *cobra.Command {
-	return &cobra.Command{
+	var pause bool
+	cmd := &cobra.Command{
 		Use:   "set-role ADDRESS user|manager|admin",
 		Short: "Make a manager, an administrator, or a plain user again",
-		Long: `Gives an account another role. The last administrator who is not blocked stays
-one.`,
-		Example: "  vestnik user set-role anna@example.org manager",
+		Long: `Gives an account another role, which ends its sessions and API keys. The last
+administrator who is not blocked stays one. A manager can neither pause nor
+resume mailings of his own, so that nobody becomes one while some are scheduled
+or running, unless --pause-mailings pauses them.`,
+		Example: "  vestnik user set-role anna@example.org manager --pause-mailings",
 		Args:    cobra.ExactArgs(2),
 		RunE: c.does(func(ctx context.Context, args []string) error {
 			role := domain.Role(args[1])
@@ -73,10 +76,16 @@ one.`,
 			}
 			return c.changeUser(ctx, args[0], "%s has the role "+args[1]+" now.\n", "%s has the role "+args[1]+" already.\n",
 				func(store *app.Store, u *domain.User) (bool, error) {
-					return u.Role != role, store.SetRole(ctx, u.ID, role)
+					err := store.SetRole(ctx, u.ID, role, pause)
+					if e, ok := errors.AsType[*domain.Error](err); ok && e.Code == "mailings_go_out" {
+						return false, fmt.Errorf("%s; --pause-mailings pauses them", e.Message)
+					}
+					return u.Role != role, err
 				})
 		}),
 	}
+	cmd.Flags().BoolVar(&pause, "pause-mailings", false, "pause what is scheduled or running of who becomes a manager")
+	return cmd
 }
 
 // changeUser does something to the user with this address and says so. do reports whether there is anything to do.

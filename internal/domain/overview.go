@@ -31,13 +31,16 @@ func (u *User) Status() UserStatus {
 	return UserActive
 }
 
+// MaxCounted is how many clients of each user a list of users counts at most: 50 users may have a million each.
+const MaxCounted = 100_000
+
 // UserOverview is a user as managers see one.
 type UserOverview struct {
 	User
 
 	BlockedAt  time.Time // zero: is not
 	LastSeenAt time.Time // to within a minute; zero: never
-	Clients    int
+	Clients    int       // in lists of users at most MaxCounted
 	Mailings   int
 	// ActiveMailings are those that are scheduled or running.
 	ActiveMailings int

@@ -127,6 +127,7 @@ type Actor struct {
 	Email   string
 	Role    Role
 	Address string // IP address; empty on the machine itself
+	NoSend  bool   // a program whose key lacks the scope send
 }
 
 // MayBlock reports whether the actor may block u, and if not why: a Forbidden error. Vestnik itself and its operator may.

@@ -17,7 +17,10 @@ type apiKeyStore interface {
 	RevokeAPIKey(ctx context.Context, user, id domain.ID) error
 }
 
-type apiKeyAPI struct{ store apiKeyStore }
+type apiKeyAPI struct {
+	store  apiKeyStore
+	limits limits
+}
 
 // ListAPIKeys implements openapi.StrictServerInterface.
 func (a apiKeyAPI) ListAPIKeys(ctx context.Context, _ openapi.ListAPIKeysRequestObject) (openapi.ListAPIKeysResponseObject, error) {
@@ -38,6 +41,9 @@ func (a apiKeyAPI) CreateAPIKey(ctx context.Context, r openapi.CreateAPIKeyReque
 		bad = slices.DeleteFunc(bad, func(f domain.FieldError) bool { return f.Field() == "scopes" })
 	}
 	if err := invalid(ctx, bad...); err != nil {
+		return nil, err
+	}
+	if err := a.limits.within(ctx, newKeys(ownerOf(ctx))); err != nil {
 		return nil, err
 	}
 	key, secret, err := a.store.AddAPIKey(ctx, ownerOf(ctx), wanted.Name, wanted.Scopes)

@@ -81,6 +81,11 @@ func authenticate(store credentialStore) gin.HandlerFunc {
 		}
 		setValue(c, callerKey, who)
 		setActor(c, who.user)
+		if !domain.Allows(who.scopes, domain.ScopeSend) {
+			actor, _ := domain.ActorOf(c.Request.Context())
+			actor.NoSend = true
+			c.Request = c.Request.WithContext(domain.WithActor(c.Request.Context(), actor))
+		}
 	}
 }
 

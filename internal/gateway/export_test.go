@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
 // CheckContract returns what is wrong with a contract for the gateway.
@@ -17,7 +19,7 @@ func CheckContract(doc *openapi3.T) error {
 // Cookies are what a gateway at baseURL makes of a request: the secret it takes the browser's for, the cookie that would
 // sign that in with secret, and the one that signs it out.
 func Cookies(baseURL string, r *http.Request, secret string) (taken, in, out string, err error) {
-	f, err := newFront(baseURL, nil)
+	f, err := newFront(baseURL, nil, &unlisted{clock: domain.SystemClock{}})
 	if err != nil {
 		return "", "", "", err
 	}

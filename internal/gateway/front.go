@@ -7,8 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/rs/zerolog"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 )
@@ -24,13 +27,14 @@ const (
 
 // front is where requests come in: the address that people reach Vestnik by, which a proxy in front may answer for us.
 type front struct {
-	base    *url.URL // nil: not known
-	trusted proxies
-	foreign *http.CrossOriginProtection
+	base     *url.URL // nil: not known
+	trusted  proxies
+	unlisted *unlisted
+	foreign  *http.CrossOriginProtection
 }
 
-func newFront(baseURL string, trusted proxies) (*front, error) {
-	f := &front{trusted: trusted, foreign: http.NewCrossOriginProtection()}
+func newFront(baseURL string, trusted proxies, unlisted *unlisted) (*front, error) {
+	f := &front{trusted: trusted, unlisted: unlisted, foreign: http.NewCrossOriginProtection()}
 	if baseURL == "" {
 		return f, nil
 	}
@@ -69,7 +73,32 @@ func (f *front) sameOrigin(c *gin.Context) {
 }
 
 // arrive notes how the request came.
-func (f *front) arrive(c *gin.Context) { setValue(c, lineKey, f.line(c.Request)) }
+func (f *front) arrive(c *gin.Context) {
+	setValue(c, lineKey, f.line(c.Request))
+	if peer, _, _ := net.SplitHostPort(c.Request.RemoteAddr); c.GetHeader("X-Forwarded-For") != "" && !f.trusted.include(peer) {
+		f.unlisted.warn(peer)
+	}
+}
+
+// unlistedEvery is how often it is said that a proxy is not listed.
+const unlistedEvery = time.Hour
+
+// unlisted tells the operator of proxies that nobody listed: whoever comes through one has its address, and shares its limits
+// with everybody else who does.
+type unlisted struct {
+	log   zerolog.Logger
+	clock domain.Clock
+	next  atomic.Int64 // Unix time in ns before which nothing more is said
+}
+
+func (u *unlisted) warn(peer string) {
+	now, next := u.clock.Now(), u.next.Load()
+	if now.UnixNano() < next || !u.next.CompareAndSwap(next, now.Add(unlistedEvery).UnixNano()) {
+		return
+	}
+	u.log.Warn().Str("peer", peer).Msg("A request came with X-Forwarded-For from a peer that VESTNIK_TRUSTED_PROXIES does not list, so that is not " +
+		"believed: all who come through it share one address and its limits. If it is your proxy, list its network there.")
+}
 
 // line works out how a request came. That a proxy spoke TLS is known from an https base URL, and only for requests that are
 // for its host, or come from a proxy on this machine; a proxy that says otherwise (X-Forwarded-Proto) is believed, and a

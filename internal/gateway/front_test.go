@@ -1,12 +1,17 @@
 package gateway_test
 
 import (
+	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -110,3 +115,42 @@ func TestEveryAnswerHasItsHeaders(t *testing.T) {
 		}
 	}
 }
+
+// TestAProxyThatNobodyListedIsNamedOnceAnHour: all who come through it would share its limits.
+func TestAProxyThatNobodyListedIsNamedOnceAnHour(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	now := atomic.Int64{}
+	now.Store(time.Now().UnixNano())
+	a := newAPI(t, func(d *gateway.Deps) {
+		d.Log = zerolog.New(zerolog.SyncWriter(&log))
+		d.Clock = clockFunc(func() time.Time { return time.Unix(0, now.Load()) })
+		d.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	})
+	ask := func(peer string, header ...string) {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, base+"/auth/methods", http.NoBody)
+		r.RemoteAddr = peer + ":5"
+		for pair := range slices.Chunk(header, 2) {
+			r.Header.Set(pair[0], pair[1])
+		}
+		a.handler.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	warned := func() int { return strings.Count(log.String(), "VESTNIK_TRUSTED_PROXIES") }
+	ask("10.0.0.9")
+	ask("192.0.2.7", "X-Forwarded-For", "203.0.113.1")
+	require.Zero(t, warned())
+	for range 3 {
+		ask("10.0.0.9", "X-Forwarded-For", "203.0.113.1")
+	}
+	require.Equal(t, 1, warned())
+	require.Contains(t, log.String(), `"peer":"10.0.0.9"`)
+	require.NotContains(t, log.String(), "203.0.113.1", "what is claimed may be anything")
+	now.Add(int64(time.Hour))
+	ask("10.0.0.10", "X-Forwarded-For", "203.0.113.1")
+	require.Equal(t, 2, warned())
+}
+
+type clockFunc func() time.Time
+
+// Now implements domain.Clock.
+func (f clockFunc) Now() time.Time { return f() }

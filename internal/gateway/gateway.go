@@ -127,7 +127,7 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	contract.stopping = d.Stopping
-	front, err := newFront(d.BaseURL, d.TrustedProxies)
+	front, err := newFront(d.BaseURL, d.TrustedProxies, &unlisted{log: d.Log, clock: d.Clock})
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func New(d Deps) (http.Handler, error) {
 		reportAPI:       reportAPI{d.Store, d.Clock},
 		suppressionAPI:  suppressionAPI{d.Store},
 		sessionAPI:      sessionAPI{d.Store},
-		apiKeyAPI:       apiKeyAPI{d.Store},
+		apiKeyAPI:       apiKeyAPI{d.Store, limits{d.Limiter}},
 		userAPI:         userAPI{d.Store},
 		auditAPI:        auditAPI{d.Store},
 		secondFactorAPI: secondFactorAPI{d.Store, account, passwords, d.Factor, d.Clock},

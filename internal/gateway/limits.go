@@ -57,6 +57,17 @@ func secrets(call, address string) one {
 	return one{call, domain.Rate{Burst: 60, Period: 10 * time.Minute}, []string{network(address)}}
 }
 
+// codes limits the tries of the codes of one address from one place, so that nobody uses up another's codes, each of which
+// stands five, as fast as new ones are mailed. The link in the message works all the same.
+func codes(email domain.Address, address string) one {
+	return one{"code-pair", domain.Rate{Burst: 10, Period: time.Hour}, []string{email.Key, network(address)}}
+}
+
+// newKeys limits how many API keys an account makes: each is a row that is kept, and an entry of the audit log.
+func newKeys(user domain.ID) one {
+	return one{"new-key", domain.Rate{Burst: 20, Period: time.Hour}, []string{user.String()}}
+}
+
 // outings limits how often somebody sets out for the identity provider: each is a row that is kept for a while.
 func outings(address string) one {
 	return one{"oidc-from", domain.Rate{Burst: 60, Period: 10 * time.Minute}, []string{network(address)}}

@@ -63,7 +63,7 @@ func (a oidcAPI) StartOIDC(ctx context.Context, r openapi.StartOIDCRequestObject
 		return redirect{to: a.failed(ctx, err)}, nil
 	}
 	if err := a.limits.within(ctx, outings(originOf(ctx).address)); err != nil {
-		return nil, err
+		return redirect{to: a.failed(ctx, err)}, nil // a person has followed a link, and is to see a page
 	}
 	l := domain.IdentityLogin{State: random(), Browser: random(), Nonce: random(), Verifier: random(), ReturnTo: "/"}
 	if r.Params.ReturnTo != nil && isLocal(*r.Params.ReturnTo) {
@@ -128,7 +128,7 @@ func (a oidcAPI) failed(ctx context.Context, err error) string {
 	switch kind := domain.KindOf(err); {
 	case kind == domain.Unavailable:
 		code = "oidc_unavailable"
-	case kind == domain.Unauthorized, kind == domain.Forbidden:
+	case kind == domain.Unauthorized, kind == domain.Forbidden, kind == domain.Limited:
 		e, _ := errors.AsType[*domain.Error](err)
 		code = e.Code
 	case isAway(err):

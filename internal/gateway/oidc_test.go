@@ -287,7 +287,8 @@ func TestSettingOutIsLimited(t *testing.T) {
 	for range 60 {
 		e.start("/")
 	}
-	(&caller{api: e.api}).do("GET", base+"/auth/oidc/start", nil).problem(http.StatusTooManyRequests, "too_many_tries")
+	limited := (&caller{api: e.api}).do("GET", base+"/auth/oidc/start", nil).want(http.StatusFound)
+	assert.Equal(t, "/sign-in?error=too_many_tries", limited.header.Get("Location"), "people get a page, not a problem document")
 	assert.Equal(t, 60, e.count("SELECT count(*) FROM oidc_logins"))
 }
 

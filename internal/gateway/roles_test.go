@@ -333,3 +333,66 @@ func floats(t *testing.T, values []any) (out []float64) {
 	}
 	return out
 }
+
+func TestNobodyBecomesAManagerWhileHisMailingsGoOut(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	boss, anna := a.person("boss@example.org", domain.RoleAdmin), a.person("anna@example.org", domain.RoleUser)
+	message, client := anna.message(), anna.client("c@example.org")
+	planned, running, draft := anna.mailing(message, client), anna.mailing(message, client), anna.mailing(message, client)
+	a.exec("UPDATE mailings SET name = 'Открытие', status = 'running' WHERE id = $1", running)
+	a.exec("UPDATE mailings SET status = 'draft' WHERE id = $1", draft)
+	status := func(id string) string {
+		s, _ := boss.do("GET", base+"/mailings/"+id, nil).want(http.StatusOK).body["status"].(string)
+		return s
+	}
+	refused := boss.do("POST", anna.path()+"/role", object{"role": "manager"}).problem(http.StatusConflict, "mailings_go_out")
+	assert.Contains(t, refused.body["detail"], `"Рассылка", "Открытие"`)
+	assert.Equal(t, []string{"scheduled", "running"}, []string{status(planned), status(running)})
+	anna.do("GET", base+"/me", nil).want(http.StatusOK)
+
+	a.exec("DELETE FROM outbox")
+	given := boss.do("POST", anna.path()+"/role", object{"role": "manager", "pause_mailings": true}).want(http.StatusOK)
+	assert.Equal(t, "manager", given.body["role"])
+	assert.Equal(t, []string{"paused", "paused", "draft"}, []string{status(planned), status(running), status(draft)})
+	assert.Equal(t, "its owner is a manager now", boss.do("GET", base+"/mailings/"+running, nil).body["reason"])
+	assert.Equal(t, 2, a.sql("SELECT count(*) FROM outbox WHERE subject LIKE '%mailing%changed%'"), "senders and planner are told")
+	assert.Equal(t, 2, a.sql("SELECT (after->>'mailings_paused')::int FROM audit_log WHERE action = 'user.role'"))
+
+	boss.do("POST", anna.path()+"/role", object{"role": "user"}).want(http.StatusOK)
+	assert.Equal(t, "paused", status(planned), "nothing goes on by itself")
+	anna = anna.browser()
+	anna.do("POST", base+"/mailings/"+planned+"/resume", nil).want(http.StatusOK)
+	boss.do("POST", anna.path()+"/role", object{"role": "admin"}).want(http.StatusOK)
+	assert.Equal(t, "scheduled", status(planned), "an administrator may do with it what he likes")
+}
+
+func TestAManagerDoesNotJudgeHisOwnCase(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	anna, other, boss := a.person("anna@example.org", domain.RoleUser), a.person("other@example.org", domain.RoleManager), a.person("boss@example.org", domain.RoleAdmin)
+	mailing := base + "/mailings/" + anna.mailing(anna.message(), anna.client("c@example.org"))
+	anna.do("POST", mailing+"/pause", nil).want(http.StatusOK)
+	a.exec("UPDATE users SET role = 'manager' WHERE id = $1", anna.user.ID)
+	anna = anna.browser()
+	for _, by := range []*caller{other, boss} {
+		by.do("POST", mailing+"/disable", object{"reason": "spam"}).want(http.StatusOK)
+		anna.do("POST", mailing+"/disable", object{"reason": "mine"}).want(http.StatusOK) // which changes nothing
+		anna.do("POST", mailing+"/enable", nil).problem(http.StatusForbidden, "disabled_by_another")
+		other.do("POST", mailing+"/enable", nil).want(http.StatusOK)
+	}
+	anna.do("POST", mailing+"/disable", object{"reason": "a mistake"}).want(http.StatusOK)
+	anna.do("POST", mailing+"/enable", nil).want(http.StatusOK)
+}
+
+// TestManagersSeeWhenAProgramWasLastThere: nobody signs in for whom programs alone work.
+func TestManagersSeeWhenAProgramWasLastThere(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	anna, manager := a.caller("anna@example.org", domain.RoleUser), a.person("manager@example.org", domain.RoleManager)
+	a.exec("ALTER TABLE audit_log DISABLE TRIGGER audit_log_keep")
+	a.exec("DELETE FROM audit_log")
+	require.Nil(t, manager.do("GET", anna.path(), nil).want(http.StatusOK).body["last_seen_at"])
+	anna.do("GET", base+"/me", nil).want(http.StatusOK)
+	require.NotNil(t, manager.do("GET", anna.path(), nil).want(http.StatusOK).body["last_seen_at"])
+}

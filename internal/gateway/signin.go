@@ -125,7 +125,11 @@ func (a signInAPI) VerifyEmail(ctx context.Context, r openapi.VerifyEmailRequest
 	if err := invalid(ctx, bad...); err != nil {
 		return nil, err
 	}
-	if err := a.limits.within(ctx, secrets("verify", originOf(ctx).address)); err != nil {
+	each := []one{secrets("verify", originOf(ctx).address)}
+	if !byToken {
+		each = append(each, codes(email, originOf(ctx).address))
+	}
+	if err := a.limits.within(ctx, each...); err != nil {
 		return nil, err
 	}
 	var err error

@@ -131,16 +131,61 @@ func TestManyAccountsMailNoMoreStrangersThanOne(t *testing.T) {
 func TestNobodySetsOutForTheIdentityProviderWithoutEnd(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, func(d *gateway.Deps) { d.Limiter = &burstOnly{seen: map[string]int{}} })
-	statuses := map[int]int{}
+	statuses := map[string]int{}
 	for range 70 {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.url+base+"/auth/oidc/start", http.NoBody)
 		require.NoError(t, err)
 		response, err := http.DefaultTransport.RoundTrip(r)
 		require.NoError(t, err)
 		require.NoError(t, response.Body.Close())
-		statuses[response.StatusCode]++
+		require.Equal(t, http.StatusFound, response.StatusCode)
+		statuses[response.Header.Get("Location")]++
 	}
-	assert.Equal(t, map[int]int{http.StatusFound: 60, http.StatusTooManyRequests: 10}, statuses)
+	assert.Equal(t, 10, statuses["/sign-in?error=too_many_tries"])
+}
+
+// TestCodesAreUsedUpNoFasterThanTheLimitsSay: a stranger tries codes of Anna's, again and again.
+func TestCodesAreUsedUpNoFasterThanTheLimitsSay(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, behindProxy, func(d *gateway.Deps) { d.Limiter = &burstOnly{seen: map[string]int{}} })
+	a.register("anna@example.org")
+	first := a.latest(domain.NoticeVerify)
+	try := func(from string, body object) int {
+		return a.nobody().do("POST", base+"/auth/verify", body, "X-Forwarded-For", from, "X-Forwarded-Proto", "https").status
+	}
+	statuses := map[int]int{}
+	for range 20 {
+		statuses[try("203.0.113.1", object{"email": "anna@example.org", "code": "x"})]++
+	}
+	assert.Equal(t, map[int]int{http.StatusUnprocessableEntity: 10, http.StatusTooManyRequests: 10}, statuses)
+	assert.Equal(t, http.StatusUnprocessableEntity, try("203.0.113.2", object{"email": "anna@example.org", "code": first.data["code"]}), "this one is used up")
+	a.nobody().do("POST", base+"/auth/verify/resend", object{"email": "anna@example.org"}, "X-Forwarded-For", "203.0.113.2").want(http.StatusAccepted)
+	second := a.latest(domain.NoticeVerify)
+	assert.Equal(t, http.StatusTooManyRequests, try("203.0.113.1", object{"email": "anna@example.org", "code": "x"}), "the stranger has had his tries of new ones, too")
+	assert.Equal(t, http.StatusNoContent, try("203.0.113.2", object{"email": "anna@example.org", "code": second.data["code"]}))
+
+	a.register("boris@example.org")
+	link := a.latest(domain.NoticeVerify).data["token"]
+	for i := range 5 {
+		try(fmt.Sprintf("203.0.113.%d", 10+i), object{"email": "boris@example.org", "code": "x"})
+	}
+	assert.Equal(t, http.StatusNoContent, try("203.0.113.1", object{"token": link}), "the link works all the same")
+}
+
+func TestTwentyKeysAnHourAreMade(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, func(d *gateway.Deps) { d.Limiter = &burstOnly{seen: map[string]int{}} })
+	c, other := a.person("o@example.org", domain.RoleUser), a.person("p@example.org", domain.RoleUser)
+	newKey := func(c *caller) answer {
+		return c.do("POST", base+"/me/api-keys", object{"name": "key", "scopes": []string{"read"}})
+	}
+	for range 20 {
+		made, _ := newKey(c).want(http.StatusCreated).body["api_key"].(object)
+		c.do("DELETE", fmt.Sprintf("%s/me/api-keys/%s", base, made["id"]), nil).want(http.StatusNoContent)
+	}
+	limited := newKey(c).problem(http.StatusTooManyRequests, "too_many_tries")
+	assert.NotEmpty(t, limited.header.Get("Retry-After"))
+	newKey(other).want(http.StatusCreated)
 }
 
 // TestAKeyMakesNobodyAnAdministrator: a key that may write could give another account, and so its holder, every right.

@@ -15,8 +15,8 @@ type userStore interface {
 	// BlockUser returns a Conflict for the last administrator.
 	BlockUser(ctx context.Context, id domain.ID, reason string) error
 	UnblockUser(ctx context.Context, id domain.ID) error
-	// SetRole returns a Conflict for the last administrator.
-	SetRole(ctx context.Context, id domain.ID, role domain.Role) error
+	// SetRole returns a Conflict for the last administrator, and without pause for mailings that go out of a new manager.
+	SetRole(ctx context.Context, id domain.ID, role domain.Role, pause bool) error
 }
 
 // userAPI: Users, for managers and administrators.
@@ -80,7 +80,7 @@ func (a userAPI) SetUserRole(ctx context.Context, r openapi.SetUserRoleRequestOb
 	if err := invalid(ctx); err != nil {
 		return nil, err
 	}
-	if err := a.store.SetRole(ctx, r.ID, domain.Role(r.Body.Role)); err != nil {
+	if err := a.store.SetRole(ctx, r.ID, domain.Role(r.Body.Role), r.Body.PauseMailings != nil && *r.Body.PauseMailings); err != nil {
 		return nil, err
 	}
 	u, err := a.store.UserOverview(ctx, r.ID)

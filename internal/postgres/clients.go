@@ -212,6 +212,11 @@ func (s *Store) UpdateClient(ctx context.Context, owner, id domain.ID, revision 
 		if sameClient(before, c) {
 			return nil
 		}
+		if c.Email.Key != row.EmailKey {
+			if err := spareOutgoingClient(ctx, q, row.ID); err != nil {
+				return err
+			}
+		}
 		attributes, err := encodeAttributes(c.Attributes)
 		if err != nil {
 			return err
@@ -258,6 +263,9 @@ func (s *Store) LiftSuppression(ctx context.Context, owner, id domain.ID) error 
 	key, err := s.q.ClientKey(ctx, sqlc.ClientKeyParams{Uid: id, OwnerID: owner})
 	if err != nil {
 		return orNotFound(err, "client")
+	}
+	if err := spareOutgoingClient(ctx, s.q, key); err != nil {
+		return err
 	}
 	if err := s.q.SuppressionLift(ctx, key); err != nil {
 		return fmt.Errorf("lift suppression of client %s: %w", id, err)

@@ -85,6 +85,8 @@ func (im *importer) run(ctx context.Context, rows *csvimport.Reader) (reason str
 	switch {
 	case isForeignKey(err):
 		return "the list was deleted meanwhile; what was stored before stays", nil
+	case domain.KindOf(err) == domain.Forbidden:
+		return "a mailing to the list was scheduled meanwhile, and this takes an API key with the scope send; what was stored before stays", nil
 	case err != nil:
 		return "a fault of ours ended the import; what was stored before stays", err
 	}
@@ -169,6 +171,11 @@ func (im *importer) save(ctx context.Context, b *batch) error {
 			return fmt.Errorf("prepare for the rows: %w", err)
 		}
 		q, now := im.store.q.WithTx(tx), im.store.stamp()
+		if !im.order.List.IsZero() {
+			if err := spareOutgoingList(ctx, q, im.order.List); err != nil {
+				return err
+			}
+		}
 		if err := im.saveClients(ctx, q, b, now, &total); err != nil {
 			return err
 		}

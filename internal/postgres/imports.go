@@ -35,6 +35,9 @@ func (s *Store) ImportClients(ctx context.Context, order csvimport.Order, r io.R
 		if err := ownList(ctx, s.q, order.Owner, order.List); err != nil {
 			return domain.ID{}, err
 		}
+		if err := spareOutgoingList(ctx, s.q, order.List); err != nil {
+			return domain.ID{}, err
+		}
 	}
 	rows, err := csvimport.NewReader(interruptible{ctx, r}, order.Charset)
 	if bad, ok := errors.AsType[*csvimport.FormatError](err); ok {

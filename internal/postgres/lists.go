@@ -108,6 +108,9 @@ func (s *Store) AddToList(ctx context.Context, owner, list, client domain.ID) er
 		if err != nil {
 			return err
 		}
+		if err := spareOutgoingList(ctx, q, list); err != nil {
+			return err
+		}
 		switch err := q.ListAdd(ctx, sqlc.ListAddParams{ListID: list, ClientID: key}); {
 		case isForeignKey(err): // one of them was deleted this instant
 			return domain.NewNotFound("client")

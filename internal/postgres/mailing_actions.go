@@ -2,7 +2,10 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/events"
@@ -89,11 +92,15 @@ func auditOfMailing(action domain.AuditAction, row *sqlc.MailingLockRow, reason 
 	}
 }
 
-// EnableMailing takes DisableMailing back: the mailing is what it was before. Enabling twice changes nothing.
+// EnableMailing takes DisableMailing back: the mailing is what it was before. Enabling twice changes nothing. A manager who
+// owns the mailing and did not disable it gets a Forbidden error.
 func (s *Store) EnableMailing(ctx context.Context, id domain.ID) (domain.Mailing, error) {
 	err := s.changeMailing(ctx, domain.ID{}, id, func(q *sqlc.Queries, row *sqlc.MailingLockRow) (string, error) {
 		if row.Status != string(domain.MailingDisabled) {
 			return "", nil
+		}
+		if err := mayEnable(ctx, q, row); err != nil {
+			return "", err
 		}
 		held := domain.MailingScheduled
 		if row.HeldStatus != nil {
@@ -114,6 +121,22 @@ func (s *Store) EnableMailing(ctx context.Context, id domain.ID) (domain.Mailing
 		return domain.Mailing{}, err
 	}
 	return s.AnyMailing(ctx, id)
+}
+
+// mayEnable keeps managers from judging their own case.
+func mayEnable(ctx context.Context, q *sqlc.Queries, row *sqlc.MailingLockRow) error {
+	actor, _ := domain.ActorOf(ctx)
+	if actor.ID != row.OwnerID || actor.Role == domain.RoleAdmin {
+		return nil
+	}
+	by, err := q.AuditLastBy(ctx, sqlc.AuditLastByParams{TargetID: row.ID.String(), Action: string(domain.AuditMailingDisable)})
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("look who disabled mailing %s: %w", row.ID, err)
+	}
+	if err == nil && by == actor.ID {
+		return nil
+	}
+	return &domain.Error{Kind: domain.Forbidden, Code: "disabled_by_another", Message: "somebody else disabled this mailing of yours: another manager or an administrator can enable it"}
 }
 
 // activate makes a held mailing go on from now.

@@ -69,6 +69,9 @@ func (s *Store) UpdateMessage(ctx context.Context, owner, id domain.ID, revision
 		if m.Subject == row.Subject && m.HTML == row.Html && m.Text == row.Text {
 			return nil
 		}
+		if err := spareOutgoingMessage(ctx, q, id); err != nil {
+			return err
+		}
 		err = q.MessageUpdate(ctx, sqlc.MessageUpdateParams{ID: id, Subject: m.Subject, Html: m.HTML, Text: m.Text, Now: s.stamp()})
 		if err != nil {
 			return fmt.Errorf("update message %s: %w", id, err)

@@ -3,9 +3,12 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
+	"github.com/vestnik-mail/vestnik/internal/events"
 	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
 )
 
@@ -74,15 +77,27 @@ func (s *Store) UnblockUser(ctx context.Context, id domain.ID) error {
 	return nil
 }
 
-// SetRole gives a user a role. One that the user has already changes nothing. An unknown user is a NotFound error, and
-// taking the role of the last administrator is a Conflict.
-func (s *Store) SetRole(ctx context.Context, id domain.ID, role domain.Role) error {
-	err := s.changeUser(ctx, id, func(q *sqlc.Queries, u *domain.User, _ time.Time) error {
+// SetRole gives a user a role. One that the user has already changes nothing. A manager can neither pause nor resume his own
+// mailings, so those that are scheduled or running are paused when somebody becomes one, if pause allows that; otherwise they
+// are a Conflict, which names them. An unknown user is a NotFound error, and taking the role of the last administrator is a
+// Conflict.
+func (s *Store) SetRole(ctx context.Context, id domain.ID, role domain.Role, pause bool) error {
+	err := s.changeUser(ctx, id, func(q *sqlc.Queries, u *domain.User, now time.Time) error {
 		if u.Role == role {
 			return nil
 		}
 		if err := s.spareLastAdmin(ctx, q, u); err != nil {
 			return err
+		}
+		after := map[string]any{"role": role}
+		if role == domain.RoleManager {
+			paused, err := s.stopForRole(ctx, q, id, pause, now)
+			if err != nil {
+				return err
+			}
+			if paused > 0 {
+				after["mailings_paused"] = paused
+			}
 		}
 		if err := q.UserSetRole(ctx, sqlc.UserSetRoleParams{ID: id, Role: string(role)}); err != nil {
 			return err
@@ -90,12 +105,47 @@ func (s *Store) SetRole(ctx context.Context, id domain.ID, role domain.Role) err
 		if err := s.endSessions(ctx, q, id, domain.ID{}); err != nil {
 			return err
 		}
-		return s.audit(ctx, q, auditOfUser(domain.AuditUserRole, u, "", map[string]any{"role": u.Role}, map[string]any{"role": role}))
+		return s.audit(ctx, q, auditOfUser(domain.AuditUserRole, u, "", map[string]any{"role": u.Role}, after))
 	})
 	if err != nil {
 		return fmt.Errorf("set the role of user %s: %w", id, err)
 	}
 	return nil
+}
+
+// namedMailings is how many mailings an error names.
+const namedMailings = 5
+
+// stopForRole pauses what goes out of a user who becomes a manager, and returns how many mailings that were.
+func (s *Store) stopForRole(ctx context.Context, q *sqlc.Queries, owner domain.ID, pause bool, now time.Time) (int, error) {
+	if pause {
+		paused, err := q.OutgoingPause(ctx, sqlc.OutgoingPauseParams{OwnerID: owner, Reason: "its owner is a manager now", Now: now})
+		if err != nil {
+			return 0, fmt.Errorf("pause mailings: %w", err)
+		}
+		for _, m := range paused {
+			if err := s.put(ctx, q, events.MailingChanged{MailingID: m.ID, OwnerID: owner, Revision: int(m.Revision), Change: "paused"}); err != nil {
+				return 0, err
+			}
+		}
+		return len(paused), nil
+	}
+	found, err := q.OutgoingOf(ctx, owner)
+	if err != nil {
+		return 0, fmt.Errorf("look for mailings that go out: %w", err)
+	}
+	if len(found) == 0 {
+		return 0, nil
+	}
+	names := make([]string, 0, namedMailings+1)
+	for _, m := range found[:min(len(found), namedMailings)] {
+		names = append(names, strconv.Quote(m.Name))
+	}
+	if more := len(found) - namedMailings; more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return 0, domain.NewConflict("mailings_go_out", "a manager can neither pause nor resume mailings of his own, and of this account there are scheduled or running: "+
+		strings.Join(names, ", ")+"; have them paused with the change, or pause them first")
 }
 
 // changeUser lets fn change a user, while nobody else blocks anybody or changes a role.

@@ -121,7 +121,7 @@ func TestPagesOfUsers(t *testing.T) {
 	require.Equal(t, []string{"Анна@пример.рф"}, list(domain.UserFilter{Part: "50%_"}, all), "it is no pattern")
 	require.Equal(t, []string{"Анна@пример.рф"}, list(domain.UserFilter{Part: "анн"}, all), "in any case")
 	require.Empty(t, list(domain.UserFilter{Part: "50__"}, all))
-	require.NoError(t, w.Store.SetRole(t.Context(), ids[0], domain.RoleManager))
+	require.NoError(t, w.Store.SetRole(t.Context(), ids[0], domain.RoleManager, false))
 	require.Equal(t, []string{"b@example.org"}, list(domain.UserFilter{Role: domain.RoleManager}, all))
 	require.NoError(t, w.Store.BlockUser(t.Context(), ids[2], "spam"))
 	w.Exec(`UPDATE users SET delete_at = now() WHERE id = $1`, w.Owner)

@@ -411,3 +411,45 @@ func TestScopedRequestsDoNotMix(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestScopedCountsAreForWhomTheyConcern: what these functions find out they read with the rights of the tables' owner.
+func TestScopedCountsAreForWhomTheyConcern(t *testing.T) {
+	t.Parallel()
+	s := newScope(t, 2)
+	all := s.Int("SELECT count(*) FROM list_clients WHERE list_id = $1", s.List)
+	expect := func(ctx context.Context, who string, told bool) {
+		var size int
+		var seen *time.Time
+		require.NoError(t, s.store.Scoped().QueryRow(ctx, "SELECT list_size($1), last_seen($2)", s.List, s.Owner).Scan(&size, &seen), who)
+		assert.Equal(t, told, size == all, who)
+		assert.Equal(t, !told, size == 0, who)
+		assert.Equal(t, told, seen != nil, who)
+	}
+	for _, role := range []domain.Role{domain.RoleManager, domain.RoleAdmin, domain.RoleUser} {
+		_, ctx := s.user(t, role)
+		expect(ctx, string(role), role != domain.RoleUser)
+	}
+	expect(domain.WithActor(t.Context(), domain.Actor{ID: s.Owner, Role: domain.RoleUser}), "the owner", true)
+	expect(t.Context(), "nobody", false)
+	assert.Equal(t, all, s.Int("SELECT list_size($1)", s.List), "planner, sender and the shell")
+	assert.Equal(t, 1, s.Int("SELECT count(last_seen($1))", s.Owner))
+	assert.Zero(t, s.Int("SELECT count(*) FROM pg_proc p, aclexplode(p.proacl) a WHERE p.proname IN ('list_size', 'last_seen') AND a.grantee = 0"), "nobody else calls them")
+}
+
+// TestScopedStatementsArePlannedForTheirOwner: from the sixth time on PostgreSQL may use one plan for all, which for "mine, or
+// everybody's" goes through everybody's.
+func TestScopedStatementsArePlannedForTheirOwner(t *testing.T) {
+	t.Parallel()
+	s := newScope(t, 2)
+	owner := domain.WithActor(t.Context(), domain.Actor{ID: s.Owner, Role: domain.RoleUser})
+	for range 20 {
+		_, err := s.store.Lists(owner, s.Owner, domain.Page{Limit: 10})
+		require.NoError(t, err)
+		var mode string
+		var generic int
+		require.NoError(t, s.store.Scoped().QueryRow(owner,
+			"SELECT current_setting('plan_cache_mode'), coalesce(sum(generic_plans), 0)::int FROM pg_prepared_statements WHERE statement LIKE '-- name: ListPage%'").Scan(&mode, &generic))
+		require.Equal(t, "force_custom_plan", mode)
+		require.Zero(t, generic)
+	}
+}

@@ -2,9 +2,12 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
@@ -55,6 +58,13 @@ func (s *Store) SuppressAddress(ctx context.Context, owner domain.ID, email doma
 // UnsuppressAddress lets mail be sent to an address of owner's again, from the next chunk on. It returns a NotFound error
 // when the address, by its key, is not suppressed.
 func (s *Store) UnsuppressAddress(ctx context.Context, owner domain.ID, key string) error {
+	client, err := s.q.ClientByAddress(ctx, sqlc.ClientByAddressParams{OwnerID: owner, EmailKey: key})
+	if err == nil {
+		err = spareOutgoingClient(ctx, s.q, client)
+	}
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
 	n, err := s.q.SuppressionDelete(ctx, sqlc.SuppressionDeleteParams{OwnerID: owner, EmailKey: key})
 	if err != nil {
 		return fmt.Errorf("lift a suppression: %w", err)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
@@ -56,11 +57,12 @@ func toUser(u sqlc.User) domain.User {
 	}
 }
 
-// Users returns a page of the users that the filter chooses, newest first.
+// Users returns a page of the users that the filter chooses, newest first, with up to domain.MaxCounted of their clients counted.
 func (s *Store) Users(ctx context.Context, f domain.UserFilter, page domain.Page) ([]domain.UserOverview, error) {
 	rows, err := s.q.UserOverviews(ctx, sqlc.UserOverviewsParams{
 		After: page.After, Part: f.Part, Role: string(f.Role), Status: string(f.Status),
 		PageSize: int32(page.Limit), //nolint:gosec // at most MaxPage
+		CountTo:  domain.MaxCounted,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list users: %w", err)
@@ -77,7 +79,7 @@ func (s *Store) UserOverview(ctx context.Context, id domain.ID) (domain.UserOver
 	if id.IsZero() {
 		return domain.UserOverview{}, domain.NewNotFound("user")
 	}
-	rows, err := s.q.UserOverviews(ctx, sqlc.UserOverviewsParams{ID: id, PageSize: 1})
+	rows, err := s.q.UserOverviews(ctx, sqlc.UserOverviewsParams{ID: id, PageSize: 1, CountTo: math.MaxInt64})
 	if err != nil {
 		return domain.UserOverview{}, fmt.Errorf("read user %s: %w", id, err)
 	}

@@ -3,6 +3,7 @@ package redis_test
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"testing"
 	"time"
@@ -20,10 +21,14 @@ type door struct {
 	secret string // "": it has ended
 	user   domain.User
 	asked  int
+	asking func() // nil: nothing
 }
 
 func (d *door) UserBySession(_ context.Context, secret string) (domain.User, domain.ID, error) {
 	d.asked++
+	if d.asking != nil {
+		d.asking()
+	}
 	if secret != d.secret {
 		return domain.User{}, domain.ID{}, &domain.Error{Kind: domain.Unauthorized, Code: "session_ended"}
 	}
@@ -86,4 +91,41 @@ func TestASessionIsRememberedForAMomentAndUnderItsHash(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Equal(t, before+3, d.asked, "without Redis the database is asked every time")
+}
+
+// TestNobodyIsTakenForSignedInLonger has keys that never expire, as if Redis were late with it, and holds what the cache says
+// to when the database was last asked, by Redis's own clock: however slow the machine is, no answer is older.
+func TestNobodyIsTakenForSignedInLonger(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]func(testing.TB) *redistest.Server{"redis": redistest.Start, "embedded": redistest.StartEmbedded} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := start(t)
+			client, err := redis.Open(server.URL())
+			require.NoError(t, err)
+			t.Cleanup(func() { require.NoError(t, client.Close()) })
+			options, err := goredis.ParseURL(server.URL())
+			require.NoError(t, err)
+			raw := goredis.NewClient(options)
+			t.Cleanup(func() { require.NoError(t, raw.Close()) })
+			secret := strings.Repeat("s", 43)
+			key := sha256.Sum256([]byte(secret))
+			var answered time.Time
+			d := &door{secret: secret, user: domain.User{ID: domain.NewID(time.Now())}}
+			d.asking = func() { answered = raw.Time(t.Context()).Val() }
+			cache := redis.NewSessions(client, d)
+			kept := 0
+			for d.asked < 5 {
+				before, times := raw.Time(t.Context()).Val(), d.asked
+				_, _, err := cache.UserBySession(t.Context(), secret)
+				require.NoError(t, err)
+				if d.asked == times {
+					kept++
+					require.Less(t, before.Sub(answered), redis.SessionAge)
+				}
+				require.NoError(t, raw.Persist(t.Context(), "vestnik:session:"+hex.EncodeToString(key[:])).Err())
+			}
+			t.Logf("%d answers from Redis", kept)
+		})
+	}
 }

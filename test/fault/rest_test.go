@@ -16,7 +16,13 @@ import (
 // gateway starts one and returns where its API is and a key of the owner's.
 func (s *site) gateway() (api, key string) {
 	s.t.Helper()
-	p := s.start("gateway")
+	_, api, key = s.gatewayProcess()
+	return api, key
+}
+
+func (s *site) gatewayProcess() (p *proc, api, key string) {
+	s.t.Helper()
+	p = s.start("gateway")
 	listening := regexp.MustCompile(`"addr":"([^"]+)"`)
 	require.Eventually(s.t, func() bool {
 		log, err := os.ReadFile(p.log)
@@ -30,7 +36,7 @@ func (s *site) gateway() (api, key string) {
 	}, minute, 20*time.Millisecond, "the gateway takes requests")
 	key, err := s.Store.CreateAPIKey(s.t.Context(), s.Owner, "test")
 	require.NoError(s.t, err)
-	return api, key
+	return p, api, key
 }
 
 // post creates a mailing to everyone over REST, as a program of a user does.

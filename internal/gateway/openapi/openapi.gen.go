@@ -379,7 +379,7 @@ type Account struct {
 	// BlockedReason Empty unless blocked.
 	BlockedReason string `json:"blocked_reason"`
 
-	// Clients How many clients there are.
+	// Clients How many clients there are; in the list of users 100000 stands for as many or more.
 	Clients    int        `json:"clients"`
 	CreatedAt  time.Time  `json:"created_at"`
 	Email      string     `json:"email"`
@@ -1598,6 +1598,9 @@ type Role string
 
 // RoleInput A role.
 type RoleInput struct {
+	// PauseMailings Pause what is scheduled or running of who becomes a manager.
+	PauseMailings *bool `json:"pause_mailings,omitempty"`
+
 	// Role What a user may do; managers and administrators may disable anyone's mailings.
 	Role Role `json:"role"`
 }

@@ -13,3 +13,8 @@ WHERE (sqlc.arg(before_id)::bigint = 0 OR id < sqlc.arg(before_id)::bigint)
   AND (sqlc.narg(until)::timestamptz IS NULL OR at < sqlc.narg(until)::timestamptz)
 ORDER BY id DESC
 LIMIT sqlc.arg(page_size);
+
+-- name: AuditLastBy :one
+-- Who did this to the target last; the zero id: the operator's program.
+SELECT coalesce(actor_id, '00000000-0000-0000-0000-000000000000')::uuid FROM audit_log
+WHERE target_id = $1 AND action = $2 ORDER BY id DESC LIMIT 1;

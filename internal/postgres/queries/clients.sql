@@ -118,6 +118,9 @@ WHERE a.owner_id = $1 AND a.started_at IS NOT NULL
 ORDER BY a.id DESC
 LIMIT sqlc.arg(page_size);
 
+-- name: ClientByAddress :one
+SELECT id FROM clients WHERE owner_id = $1 AND email_key = $2;
+
 -- name: SuppressionLift :exec
 DELETE FROM suppressions s USING clients c
 WHERE c.id = $1 AND s.owner_id = c.owner_id AND s.email_key = c.email_key;

@@ -2,7 +2,7 @@
 INSERT INTO lists (id, owner_id, name, created_at) VALUES ($1, $2, $3, $4);
 
 -- name: ListGet :one
-SELECT sqlc.embed(l), (SELECT count(*) FROM list_clients lc WHERE lc.list_id = l.id) AS clients,
+SELECT sqlc.embed(l), list_size(l.id)::bigint AS clients,
     coalesce((SELECT u.email FROM users u WHERE u.id = l.owner_id), '')::text AS owner_email
 FROM lists l WHERE l.id = $1 AND (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR l.owner_id = sqlc.arg(owner_id)::uuid);
 
@@ -10,7 +10,7 @@ FROM lists l WHERE l.id = $1 AND (sqlc.arg(owner_id)::uuid = '00000000-0000-0000
 SELECT EXISTS (SELECT FROM lists WHERE id = $1 AND (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = sqlc.arg(owner_id)::uuid));
 
 -- name: ListPage :many
-SELECT sqlc.embed(l), (SELECT count(*) FROM list_clients lc WHERE lc.list_id = l.id) AS clients,
+SELECT sqlc.embed(l), list_size(l.id)::bigint AS clients,
     coalesce((SELECT u.email FROM users u WHERE u.id = l.owner_id), '')::text AS owner_email
 FROM lists l
 WHERE (sqlc.arg(owner_id)::uuid = '00000000-0000-0000-0000-000000000000' OR l.owner_id = sqlc.arg(owner_id)::uuid)

@@ -9,15 +9,10 @@ SELECT * FROM users WHERE email_key = $1;
 SELECT * FROM users WHERE id = $1;
 
 -- name: UserOverviews :many
--- Users as managers see them, newest first; the counts are of those on the page only. Of who is signed in nowhere any more
--- the audit log knows when he was last there.
+-- Users as managers see them, newest first; the counts are of those on the page only, and of clients no further than says.
 SELECT sqlc.embed(u),
-    coalesce(greatest(
-        (SELECT max(s.last_seen_at) FROM sessions s WHERE s.user_id = u.id),
-        (SELECT max(k.last_used_at) FROM api_keys k WHERE k.user_id = u.id),
-        (SELECT l.at FROM audit_log l WHERE l.actor_id = u.id ORDER BY l.id DESC LIMIT 1)
-    ), '0001-01-01 00:00+00')::timestamptz AS last_seen_at,
-    (SELECT count(*) FROM clients c WHERE c.owner_id = u.id) AS clients,
+    coalesce(last_seen(u.id), '0001-01-01 00:00+00')::timestamptz AS last_seen_at,
+    (SELECT count(*) FROM (SELECT FROM clients c WHERE c.owner_id = u.id LIMIT sqlc.arg(count_to)::bigint) counted) AS clients,
     (SELECT count(*) FROM mailings m WHERE m.owner_id = u.id AND m.deleted_at IS NULL) AS mailings,
     (SELECT count(*) FROM mailings m WHERE m.owner_id = u.id AND m.deleted_at IS NULL AND m.status IN ('scheduled', 'running')) AS active_mailings
 FROM users u

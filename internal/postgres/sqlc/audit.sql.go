@@ -48,6 +48,24 @@ func (q *Queries) AuditInsert(ctx context.Context, arg AuditInsertParams) error 
 	return err
 }
 
+const auditLastBy = `-- name: AuditLastBy :one
+SELECT coalesce(actor_id, '00000000-0000-0000-0000-000000000000')::uuid FROM audit_log
+WHERE target_id = $1 AND action = $2 ORDER BY id DESC LIMIT 1
+`
+
+type AuditLastByParams struct {
+	TargetID string
+	Action   string
+}
+
+// Who did this to the target last; the zero id: the operator's program.
+func (q *Queries) AuditLastBy(ctx context.Context, arg AuditLastByParams) (domain.ID, error) {
+	row := q.db.QueryRow(ctx, auditLastBy, arg.TargetID, arg.Action)
+	var column_1 domain.ID
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const auditList = `-- name: AuditList :many
 SELECT id, at, actor_id, actor_email, action, target_type, target_id, owner_id, address, reason, before, after FROM audit_log
 WHERE ($1::bigint = 0 OR id < $1::bigint)

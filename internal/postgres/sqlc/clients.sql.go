@@ -12,6 +12,22 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/domain"
 )
 
+const clientByAddress = `-- name: ClientByAddress :one
+SELECT id FROM clients WHERE owner_id = $1 AND email_key = $2
+`
+
+type ClientByAddressParams struct {
+	OwnerID  domain.ID
+	EmailKey string
+}
+
+func (q *Queries) ClientByAddress(ctx context.Context, arg ClientByAddressParams) (int64, error) {
+	row := q.db.QueryRow(ctx, clientByAddress, arg.OwnerID, arg.EmailKey)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
 const clientDelete = `-- name: ClientDelete :exec
 DELETE FROM clients WHERE id = $1
 `

@@ -36,7 +36,7 @@ func (q *Queries) ListDelete(ctx context.Context, id domain.ID) error {
 }
 
 const listGet = `-- name: ListGet :one
-SELECT l.id, l.owner_id, l.name, l.revision, l.created_at, (SELECT count(*) FROM list_clients lc WHERE lc.list_id = l.id) AS clients,
+SELECT l.id, l.owner_id, l.name, l.revision, l.created_at, list_size(l.id)::bigint AS clients,
     coalesce((SELECT u.email FROM users u WHERE u.id = l.owner_id), '')::text AS owner_email
 FROM lists l WHERE l.id = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR l.owner_id = $2::uuid)
 `
@@ -128,7 +128,7 @@ func (q *Queries) ListOwned(ctx context.Context, arg ListOwnedParams) (bool, err
 }
 
 const listPage = `-- name: ListPage :many
-SELECT l.id, l.owner_id, l.name, l.revision, l.created_at, (SELECT count(*) FROM list_clients lc WHERE lc.list_id = l.id) AS clients,
+SELECT l.id, l.owner_id, l.name, l.revision, l.created_at, list_size(l.id)::bigint AS clients,
     coalesce((SELECT u.email FROM users u WHERE u.id = l.owner_id), '')::text AS owner_email
 FROM lists l
 WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR l.owner_id = $1::uuid)

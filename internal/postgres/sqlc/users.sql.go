@@ -100,32 +100,29 @@ func (q *Queries) UserInsert(ctx context.Context, arg UserInsertParams) error {
 
 const userOverviews = `-- name: UserOverviews :many
 SELECT u.id, u.email, u.email_key, u.password_hash, u.role, u.verified_at, u.blocked_at, u.created_at, u.name, u.language, u.time_zone, u.blocked_reason, u.delete_at, u.told_at, u.totp_secret, u.totp_on, u.totp_step,
-    coalesce(greatest(
-        (SELECT max(s.last_seen_at) FROM sessions s WHERE s.user_id = u.id),
-        (SELECT max(k.last_used_at) FROM api_keys k WHERE k.user_id = u.id),
-        (SELECT l.at FROM audit_log l WHERE l.actor_id = u.id ORDER BY l.id DESC LIMIT 1)
-    ), '0001-01-01 00:00+00')::timestamptz AS last_seen_at,
-    (SELECT count(*) FROM clients c WHERE c.owner_id = u.id) AS clients,
+    coalesce(last_seen(u.id), '0001-01-01 00:00+00')::timestamptz AS last_seen_at,
+    (SELECT count(*) FROM (SELECT FROM clients c WHERE c.owner_id = u.id LIMIT $1::bigint) counted) AS clients,
     (SELECT count(*) FROM mailings m WHERE m.owner_id = u.id AND m.deleted_at IS NULL) AS mailings,
     (SELECT count(*) FROM mailings m WHERE m.owner_id = u.id AND m.deleted_at IS NULL AND m.status IN ('scheduled', 'running')) AS active_mailings
 FROM users u
 WHERE u.id IN (
     SELECT p.id FROM users p
-    WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR p.id = $1::uuid)
-      AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR p.id < $2::uuid)
-      AND ($3::text = '' OR strpos(lower(p.email), lower($3::text)) > 0 OR strpos(lower(p.name), lower($3::text)) > 0)
-      AND ($4::text = '' OR p.role = $4::text)
-      AND ($5::text = '' OR $5::text = CASE
+    WHERE ($2::uuid = '00000000-0000-0000-0000-000000000000' OR p.id = $2::uuid)
+      AND ($3::uuid = '00000000-0000-0000-0000-000000000000' OR p.id < $3::uuid)
+      AND ($4::text = '' OR strpos(lower(p.email), lower($4::text)) > 0 OR strpos(lower(p.name), lower($4::text)) > 0)
+      AND ($5::text = '' OR p.role = $5::text)
+      AND ($6::text = '' OR $6::text = CASE
             WHEN p.blocked_at IS NOT NULL THEN 'blocked'
             WHEN p.delete_at IS NOT NULL THEN 'deleting'
             WHEN p.verified_at IS NULL THEN 'unconfirmed'
             ELSE 'active' END)
     ORDER BY p.id DESC
-    LIMIT $6)
+    LIMIT $7)
 ORDER BY u.id DESC
 `
 
 type UserOverviewsParams struct {
+	CountTo  int64
 	ID       domain.ID
 	After    domain.ID
 	Part     string
@@ -142,10 +139,10 @@ type UserOverviewsRow struct {
 	ActiveMailings int64
 }
 
-// Users as managers see them, newest first; the counts are of those on the page only. Of who is signed in nowhere any more
-// the audit log knows when he was last there.
+// Users as managers see them, newest first; the counts are of those on the page only, and of clients no further than says.
 func (q *Queries) UserOverviews(ctx context.Context, arg UserOverviewsParams) ([]UserOverviewsRow, error) {
 	rows, err := q.db.Query(ctx, userOverviews,
+		arg.CountTo,
 		arg.ID,
 		arg.After,
 		arg.Part,

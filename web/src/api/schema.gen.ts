@@ -316,7 +316,8 @@ export interface paths {
         };
         /**
          * Sign in at the identity provider
-         * @description A redirect for browsers. Where the provider is away it leads to `/sign-in?error=oidc_unavailable`.
+         * @description A redirect for browsers. Where the provider is away it leads to `/sign-in?error=oidc_unavailable`, and to
+         *     `/sign-in?error=too_many_tries` for who has set out too often.
          */
         get: operations["startOIDC"];
         put?: never;
@@ -473,7 +474,9 @@ export interface paths {
         head?: never;
         /**
          * Change a client
-         * @description What is absent stays as it is. Attributes are merged: a value of `null` removes one.
+         * @description What is absent stays as it is. Attributes are merged: a value of `null` removes one. With an API key that lacks the
+         *     scope `send`, the address of a client whom a mailing reaches that is scheduled or running stays as it is
+         *     (`mailing_goes_out`).
          */
         patch: operations["updateClient"];
         trace?: never;
@@ -517,7 +520,8 @@ export interface paths {
         post?: never;
         /**
          * Lift a client's suppression
-         * @description Mail is sent to the address again. Nothing happens if it was not suppressed.
+         * @description Mail is sent to the address again. Nothing happens if it was not suppressed. An API key that lacks the scope `send` may
+         *     not while a mailing to the client is scheduled or running (`mailing_goes_out`).
          */
         delete: operations["liftSuppression"];
         options?: never;
@@ -587,6 +591,9 @@ export interface paths {
          *     of your own and ask for `GET /imports/{id}/progress` once the upload has begun (404: not yet, try again). If the
          *     upload breaks off, the import's status is `failed`, and what was read before stays. A file with a bad first line is
          *     refused with 422 as a whole. `Idempotency-Key` has no effect here: importing a file again changes nothing.
+         *
+         *     With an API key that lacks the scope `send`, nobody is added to a list that a mailing which is scheduled or running goes
+         *     to (`mailing_goes_out`).
          */
         post: operations["importClients"];
         delete?: never;
@@ -739,7 +746,8 @@ export interface paths {
         get?: never;
         /**
          * Put a client into a list
-         * @description Nothing happens if it is there already.
+         * @description Nothing happens if it is there already. With an API key that lacks the scope `send`, nobody is added to a list that a
+         *     mailing which is scheduled or running goes to (`mailing_goes_out`).
          */
         put: operations["addToList"];
         post?: never;
@@ -864,7 +872,8 @@ export interface paths {
         put?: never;
         /**
          * Enable a disabled mailing (managers)
-         * @description It becomes what it was before.
+         * @description It becomes what it was before. A manager cannot enable a mailing of his own that somebody else disabled
+         *     (`disabled_by_another`).
          */
         post: operations["enableMailing"];
         delete?: never;
@@ -1287,7 +1296,8 @@ export interface paths {
         head?: never;
         /**
          * Change a message
-         * @description What is absent stays as it is. An attempt that runs already goes on with the text it began with.
+         * @description What is absent stays as it is. An attempt that runs already goes on with the text it began with. With an API key that
+         *     lacks the scope `send`, a message of a mailing that is scheduled or running stays as it is (`mailing_goes_out`).
          */
         patch: operations["updateMessage"];
         trace?: never;
@@ -1422,7 +1432,8 @@ export interface paths {
         post?: never;
         /**
          * Lift the suppression of an address
-         * @description Mail is sent to it again.
+         * @description Mail is sent to it again. An API key that lacks the scope `send` may not while a mailing to it is scheduled or running
+         *     (`mailing_goes_out`).
          */
         delete: operations["unsuppressAddress"];
         options?: never;
@@ -1506,7 +1517,9 @@ export interface paths {
         put?: never;
         /**
          * Make a manager, an administrator, or a plain user again
-         * @description The last administrator who is not blocked stays one (`last_admin`).
+         * @description The last administrator who is not blocked stays one (`last_admin`). A manager can neither pause nor resume mailings of
+         *     his own: nobody becomes one while some are scheduled or running (`mailings_go_out`), unless `pause_mailings` says that
+         *     they are to be paused.
          */
         post: operations["setUserRole"];
         delete?: never;
@@ -1555,7 +1568,7 @@ export interface components {
             blocked_at: string | null;
             /** @description Empty unless blocked. */
             blocked_reason: string;
-            /** @description How many clients there are. */
+            /** @description How many clients there are; in the list of users 100000 stands for as many or more. */
             clients: number;
             /** Format: date-time */
             created_at: string;
@@ -2708,6 +2721,11 @@ export interface components {
         Role: "user" | "manager" | "admin";
         /** @description A role. */
         RoleInput: {
+            /**
+             * @description Pause what is scheduled or running of who becomes a manager.
+             * @default false
+             */
+            pause_mailings: boolean;
             role: components["schemas"]["Role"];
         };
         /**

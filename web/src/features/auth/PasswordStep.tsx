@@ -28,6 +28,7 @@ const words = {
   user_blocked: 'signIn.failed.blocked',
   tls_required: 'signIn.failed.tls',
   unavailable: 'signIn.failed.unavailable',
+  too_many_tries: 'signIn.failed.limited',
 } as const;
 
 function wordsFor(code: string): (typeof words)[keyof typeof words] | 'signIn.oidcFailed' {

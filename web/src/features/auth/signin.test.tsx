@@ -51,6 +51,7 @@ test.each([
   ['oidc_state', 'en', /begun in another browser/],
   ['oidc_unavailable', 'ru', /недоступна/],
   ['user_blocked', 'ru', /заблокирована/],
+  ['too_many_tries', 'en', /Wait ten minutes/],
   ['toString', 'en', /did not work/],
 ] as const)('%s is said in %s', async (code, language, words) => {
   server(() => methods);

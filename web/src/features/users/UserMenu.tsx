@@ -67,7 +67,12 @@ export function UserMenu({ user }: { user: Schema<'Account'> }) {
       danger: role === 'admin',
       onConfirm: () =>
         void run(
-          call(api.POST('/users/{id}/role', { params: params(), body: { role } })),
+          call(
+            api.POST('/users/{id}/role', {
+              params: params(),
+              body: { role, pause_mailings: role === 'manager' },
+            }),
+          ),
           t('roles.done', { email, role: name }),
         ),
     });

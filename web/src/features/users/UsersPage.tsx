@@ -16,6 +16,9 @@ import { roles, userStatuses } from './routes';
 import { UserMenu } from './UserMenu';
 import { UserStatusBadge } from './UserStatusBadge';
 
+/** Where the API stops to count the clients of a user in a list. */
+const countedTo = 100_000;
+
 const route = getRouteApi('/shell/users');
 type Search = ReturnType<typeof route.useSearch>;
 type Wanted = { [K in keyof Search]: Search[K] | undefined };
@@ -77,7 +80,12 @@ export function UsersPage() {
       wide: true,
       align: 'end',
       width: '90px',
-      cell: (user) => <Figure value={user.clients} />,
+      cell: (user) => (
+        <>
+          <Figure value={user.clients} />
+          {user.clients >= countedTo && '+'}
+        </>
+      ),
     },
     {
       key: 'mailings',
