@@ -7,6 +7,7 @@ import { accessJourneys } from './journeys/access.mjs';
 import { accountJourneys } from './journeys/account.mjs';
 import { budgetJourneys } from './journeys/budget.mjs';
 import { mailingJourneys } from './journeys/mailing.mjs';
+import { welcomeJourneys } from './journeys/welcome.mjs';
 
 const stage = await openStage();
 after(() => stage.close());
@@ -15,3 +16,4 @@ accountJourneys(stage);
 accessJourneys(stage);
 budgetJourneys(stage);
 mailingJourneys(stage);
+welcomeJourneys(stage);

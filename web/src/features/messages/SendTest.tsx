@@ -71,6 +71,7 @@ export function SendTest({ message, draft, client: shown }: Props) {
           {test.error && <ErrorState error={test.error} words={{ validation_failed: t('test.wrong') }} />}
           {test.mail && <TestMailState mail={test.mail} email={email} />}
           <Button
+            data-autofocus // the list of clients would open over it
             onClick={() => {
               test.send(undefined);
             }}
