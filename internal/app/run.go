@@ -30,6 +30,9 @@ type Options struct {
 	Mailbox http.Handler      // the built-in mailbox, served at /mailbox; nil for none
 	Listens func(addr string) // called with host:port when requests are taken; may be nil
 	Ready   func()            // called when every server answers and the jobs begin; may be nil
+	// SetUp is called before Ready while nobody has an account, with the path and fragment of the page that makes the first
+	// one; nil: the log says it.
+	SetUp func(page string)
 }
 
 // Run does the jobs until ctx ends, then stops gracefully: no request, event or message is begun any more, what has
@@ -75,6 +78,7 @@ func run(ctx context.Context, cfg config.Config, o Options, log zerolog.Logger) 
 		if err := p.prepare(ctx, o.Jobs); err != nil {
 			return err
 		}
+		p.offerSetup(ctx, o)
 		if o.Ready != nil {
 			o.Ready()
 		}
@@ -99,6 +103,23 @@ func (p *parts) prepare(ctx context.Context, jobs Jobs) error {
 		p.log.Error().Err(err).Msg("could not make the partitions of the months to come")
 	}
 	return nil
+}
+
+// offerSetup says where the first administrator is made. Whoever can read it runs this Vestnik.
+func (p *parts) offerSetup(ctx context.Context, o Options) {
+	if !o.Jobs.Gateway {
+		return
+	}
+	token, err := p.scoped.MakeSetupToken(ctx)
+	switch page := "/welcome#token=" + token; { // behind the # it reaches no server's log
+	case err != nil:
+		p.log.Error().Err(err).Msg("could not look whether somebody has an account; `vestnik user` makes one as well")
+	case token == "":
+	case o.SetUp != nil:
+		o.SetUp(page)
+	default:
+		p.log.Warn().Str("open", p.home()+page).Msg("nobody has an account yet: open this link to make the administrator")
+	}
 }
 
 // work runs planner, sender and relay. The relay ends last.

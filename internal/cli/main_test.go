@@ -83,6 +83,7 @@ type up struct {
 	Docs    string `json:"docs"`
 	Mailbox string `json:"mailbox"`
 	DataDir string `json:"data_dir"`
+	Setup   string `json:"setup"`
 
 	stop func() // asserts that it ends with status 0
 }

@@ -61,6 +61,7 @@ type instance struct {
 	cfg     config.Config // with every server named
 	jobs    app.Jobs
 	base    string           // http://host:port
+	setup   string           // the page that makes the first account, a secret in it; empty: there is one
 	mailbox *mailbox.Mailbox // nil when mail goes to a real service
 }
 
@@ -84,8 +85,12 @@ func (c *command) up(ctx context.Context, cfg config.Config, jobs app.Jobs, log 
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	listens, ready := make(chan string, 1), make(chan struct{})
-	o := app.Options{Jobs: jobs, Migrate: true, Listens: func(addr string) { listens <- addr }, Ready: func() { close(ready) }}
+	listens, ready := make(chan string, 1), make(chan string, 1)
+	setup := ""
+	o := app.Options{
+		Jobs: jobs, Migrate: true, Listens: func(addr string) { listens <- addr },
+		SetUp: func(page string) { setup = page }, Ready: func() { ready <- setup },
+	}
 	if s.mailbox != nil {
 		o.Mailbox = s.mailbox.Handler()
 	}
@@ -103,8 +108,8 @@ func (c *command) up(ctx context.Context, cfg config.Config, jobs app.Jobs, log 
 }
 
 // announce publishes where everything is, and calls work when it is ready.
-func (s *servers) announce(ctx context.Context, cfg config.Config, jobs app.Jobs, listens <-chan string, ready <-chan struct{}, work func(context.Context, instance) (bool, error)) (bool, error) {
-	var addr string
+func (s *servers) announce(ctx context.Context, cfg config.Config, jobs app.Jobs, listens, ready <-chan string, work func(context.Context, instance) (bool, error)) (bool, error) {
+	var addr, setup string
 	select {
 	case addr = <-listens:
 	case <-ctx.Done():
@@ -112,7 +117,7 @@ func (s *servers) announce(ctx context.Context, cfg config.Config, jobs app.Jobs
 	}
 	// Not before it is ready: other commands use what this tells as soon as it is there, and the schema must be.
 	select {
-	case <-ready:
+	case setup = <-ready:
 	case <-ctx.Done():
 		return true, nil
 	}
@@ -123,7 +128,11 @@ func (s *servers) announce(ctx context.Context, cfg config.Config, jobs app.Jobs
 	if err != nil {
 		return false, err
 	}
-	return work(ctx, instance{cfg: cfg, jobs: jobs, base: app.BaseURL(cfg, addr), mailbox: s.mailbox})
+	i := instance{cfg: cfg, jobs: jobs, base: app.BaseURL(cfg, addr), mailbox: s.mailbox}
+	if setup != "" {
+		i.setup = i.base + setup
+	}
+	return work(ctx, i)
 }
 
 // unlessStopped drops the errors of a start that was asked to stop.
@@ -147,7 +156,8 @@ func (c *command) welcome(i instance) error {
 			Mailbox string `json:"mailbox,omitempty"`
 			DataDir string `json:"data_dir"`
 			Jobs    string `json:"jobs"`
-		}{api, docs, mail, i.cfg.DataDir, i.jobs.String()})
+			Setup   string `json:"setup,omitempty"`
+		}{api, docs, mail, i.cfg.DataDir, i.jobs.String(), i.setup})
 	}
 	rows := [][2]string{{"API", api}, {"API docs", docs}}
 	if mail != "" {
@@ -160,7 +170,12 @@ func (c *command) welcome(i instance) error {
 	if mail != "" {
 		say(c.Stdout, "\nNo mail leaves this machine: it all goes to the mailbox.\nVESTNIK_SMTP_URL names a real mail service.\n")
 	}
-	say(c.Stdout, "\nNext, in another terminal, make an account with a key for the API:\n")
+	if i.setup != "" {
+		say(c.Stdout, "\nNext, open this link to make the administrator (it works once):\n\n  %s\n", i.setup)
+		say(c.Stdout, "\nor make an account with a key for the API, in another terminal:\n")
+	} else {
+		say(c.Stdout, "\nNext, in another terminal, make an account with a key for the API:\n")
+	}
 	say(c.Stdout, "\n  vestnik user create --email you@example.org --password - --verified --api-key\n")
 	say(c.Stdout, "\nCtrl-C stops it; the data stays.\n")
 	say(c.Stdout, "\n")

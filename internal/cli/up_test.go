@@ -25,6 +25,7 @@ func TestUpSurvivesARestartAndWorksBesideOtherCommands(t *testing.T) {
 	early := makeKey(t, s, "early@example.org") // before the first `vestnik up`
 
 	u := startUp(t, s)
+	require.Empty(t, u.Setup, "somebody has an account")
 	nats := vestnik(t, s, "", "nats").ok(t).out
 	key := makeKey(t, s, "анна@пример.испытание")
 	var me struct{ Email, Role string }
@@ -138,6 +139,7 @@ func TestImportClients(t *testing.T) {
 func TestUpShowsTheServicesOwnMailInItsMailbox(t *testing.T) {
 	t.Parallel()
 	u := startUp(t, settings(t))
+	require.Regexp(t, "^"+regexp.QuoteMeta(strings.TrimSuffix(u.API, "/api/v1"))+`/welcome#token=[\w-]{43}$`, u.Setup, "nobody has an account")
 	running, err := standalone.ReadRuntime(u.DataDir)
 	require.NoError(t, err)
 	w := seedtest.New(t, running.DatabaseURL, 1, domain.SystemClock{})

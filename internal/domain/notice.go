@@ -22,6 +22,8 @@ const (
 	NoticeBlocked        NoticeKind = "account_blocked"  // reason
 	NoticeUnblocked      NoticeKind = "account_unblocked"
 	NoticeMailingStopped NoticeKind = "mailing_disabled" // mailing, reason
+	NoticeTestMail       NoticeKind = "test_mail"        // nothing: somebody tries whether mail goes out
+	NoticeTestMessage    NoticeKind = "test_message"     // subject, text, html (may be empty): what somebody has written, to himself
 )
 
 // Notice is a message of the service itself to one person. It goes out ahead of mailings.
@@ -36,10 +38,14 @@ type Notice struct {
 // Life is how long a message of this kind is worth sending, from when it was asked for. What it carries to be used once
 // works for as long.
 func (k NoticeKind) Life() time.Duration {
-	if k == NoticeReset {
+	switch k { //nolint:exhaustive // the others are alike
+	case NoticeReset:
 		return time.Hour
+	case NoticeTestMail, NoticeTestMessage: // somebody is waiting for it
+		return 10 * time.Minute
+	default:
+		return 24 * time.Hour
 	}
-	return 24 * time.Hour
 }
 
 // NoticeRetry is how long to wait before a notice is tried again that has been tried so many times: 5 and 30 s, 2 and
@@ -89,4 +95,20 @@ type NoticeResult struct {
 	DueAt    time.Time    // then: when
 	Tried    bool         // the mail service was asked about this message
 	Response string       // what it said, without secrets
+}
+
+// TestMail is what became of a message that somebody sent to himself.
+type TestMail struct {
+	ID       ID
+	Status   NoticeStatus
+	Response string     // what the mail service said last; empty: nothing yet
+	EndedAt  *time.Time // nil while it waits
+}
+
+// TestMark begins the subject of a message that its writer sends to himself.
+func TestMark(language Language) string {
+	if language == Russian {
+		return "[Проверка] "
+	}
+	return "[Test] "
 }

@@ -111,6 +111,11 @@ type NewAccount struct {
 	Code         Code // to be mailed, to confirm the address with
 }
 
+// ErrSetUp says that there is an account already, so that nobody makes the first one any more.
+func ErrSetUp() error {
+	return NewConflict("already_set_up", "there is an account already: sign in, or have `vestnik user` make an administrator")
+}
+
 // Code is six digits that go out by mail, and the hash to keep of them.
 type Code struct{ Digits, Hash string }
 

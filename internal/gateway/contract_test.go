@@ -99,7 +99,9 @@ func TestRoutesAreThoseOfTheContract(t *testing.T) {
 }
 
 // made is one of everything, of one user.
-type made struct{ user, client, list, message, mailing, attempt, imported, suppressed, session, key string }
+type made struct {
+	user, client, list, message, mailing, attempt, imported, suppressed, session, key, test string
+}
 
 func (c *caller) everything() made {
 	c.t.Helper()
@@ -109,6 +111,9 @@ func (c *caller) everything() made {
 	m.attempt = c.do("POST", base+"/mailings/"+m.mailing+"/start", nil).want(http.StatusOK).id()
 	m.suppressed = "gone." + c.user.ID.String() + "@example.org"
 	c.do("POST", base+"/suppressions", object{"email": m.suppressed, "reason": "asked for it"}).want(http.StatusCreated)
+	sent, err := c.store.SendTest(c.t.Context(), c.user.ID, domain.NoticeTestMail, nil)
+	require.NoError(c.t, err)
+	m.test = sent.ID.String()
 	c.browser()
 	sessions, err := c.store.Sessions(c.t.Context(), c.user.ID)
 	require.NoError(c.t, err)
@@ -121,7 +126,7 @@ func (c *caller) everything() made {
 
 // ids are all that others are not to see.
 func (m made) ids() []string {
-	return []string{m.client, m.list, m.message, m.mailing, m.attempt, m.imported, m.suppressed, m.session, m.key}
+	return []string{m.client, m.list, m.message, m.mailing, m.attempt, m.imported, m.suppressed, m.session, m.key, m.test}
 }
 
 // fill puts the ids of m into a path of the contract.
@@ -129,7 +134,7 @@ func (m made) fill(path string) string {
 	kind := strings.Split(strings.Replace(path, "/me/", "/", 1), "/")[1]
 	id := map[string]string{
 		"clients": m.client, "lists": m.list, "messages": m.message, "mailings": m.mailing, "attempts": m.attempt, "imports": m.imported,
-		"users": m.user, "sessions": m.session, "api-keys": m.key,
+		"users": m.user, "sessions": m.session, "api-keys": m.key, "test-mails": m.test,
 	}[kind]
 	return base + strings.NewReplacer("{id}", id, "{client_id}", m.client, "{email}", m.suppressed).Replace(path)
 }

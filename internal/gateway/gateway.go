@@ -48,6 +48,8 @@ type Store interface {
 	identityStore
 	sessionStore
 	apiKeyStore
+	setupStore
+	testMailStore
 }
 
 // Deps are the parts that the gateway works with. All down to Preview must be set, but BaseURL.
@@ -116,6 +118,8 @@ type server struct {
 	oidcAPI
 	userAPI
 	auditAPI
+	setupAPI
+	testMailAPI
 }
 
 // New returns the handler of all routes. It is safe for concurrent use. The caller's http.Server must set a
@@ -162,14 +166,18 @@ func New(d Deps) (http.Handler, error) {
 		passwords.Hasher = password.NewHasher(password.Default())
 	}
 	account := accountAPI{d.Store, passwords, limits{d.Limiter}}
+	signIn := signInAPI{d.Store, account, passwords, limits{d.Limiter}, d.RegistrationClosed, d.Identities, d.showsMailbox}
+	messages := messageAPI{d.Store, d.Store, d.CheckMessage, d.Preview}
 	s := &server{
 		accountAPI:      account,
-		signInAPI:       signInAPI{d.Store, account, passwords, limits{d.Limiter}, d.RegistrationClosed, d.Identities, d.showsMailbox},
+		signInAPI:       signIn,
+		setupAPI:        setupAPI{d.Store, signIn},
 		clientAPI:       clientAPI{d.Store},
 		exportAPI:       exportAPI{d.Store},
 		importAPI:       importAPI{d.Store, streams},
 		listAPI:         listAPI{d.Store},
-		messageAPI:      messageAPI{d.Store, d.Store, d.CheckMessage, d.Preview},
+		messageAPI:      messages,
+		testMailAPI:     testMailAPI{d.Store, messages, limits{d.Limiter}},
 		mailingAPI:      mailingAPI{d.Store, d.Clock},
 		attemptAPI:      attemptAPI{d.Store},
 		providerAPI:     providerAPI{d.Store},

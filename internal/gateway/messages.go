@@ -117,25 +117,41 @@ func (a messageAPI) PreviewMessage(ctx context.Context, r openapi.PreviewMessage
 	if err := invalid(ctx); err != nil {
 		return nil, err
 	}
-	m, err := a.store.Message(ctx, viewOf(ctx), r.ID)
+	filled, err := a.fill(ctx, viewOf(ctx), r.ID, r.Body)
 	if err != nil {
 		return nil, err
+	}
+	return openapi.PreviewMessage200JSONResponse(filled), nil
+}
+
+// fill fills one of owner's messages in for a client of whose it is, with what is not stored of it yet.
+func (a messageAPI) fill(ctx context.Context, owner, id domain.ID, in *openapi.PreviewInput) (openapi.Preview, error) {
+	m, err := a.store.Message(ctx, owner, id)
+	if err != nil {
+		return openapi.Preview{}, err
 	}
 	c := madeUpClient()
-	if r.Body != nil && r.Body.ClientID != nil {
-		c, err = a.clients.Client(ctx, m.OwnerID, *r.Body.ClientID)
-		if domain.KindOf(err) == domain.NotFound {
-			return nil, domain.NewInvalid(domain.NewFault(domain.FaultNotFound, nil, "there is no such client").At("client_id"))
+	if in != nil {
+		if in.Subject != nil || in.HTML != nil || in.Text != nil {
+			set(&m.Subject, in.Subject)
+			set(&m.HTML, in.HTML)
+			set(&m.Text, in.Text)
+			if err := a.validate(ctx, &m); err != nil {
+				return openapi.Preview{}, err
+			}
 		}
-		if err != nil {
-			return nil, err
+		if in.ClientID != nil {
+			c, err = a.clients.Client(ctx, m.OwnerID, *in.ClientID)
 		}
+	}
+	if domain.KindOf(err) == domain.NotFound {
+		return openapi.Preview{}, domain.NewInvalid(domain.NewFault(domain.FaultNotFound, nil, "there is no such client").At("client_id"))
+	}
+	if err != nil {
+		return openapi.Preview{}, err
 	}
 	subject, html, text, err := a.preview(m, c, "")
-	if err != nil {
-		return nil, err
-	}
-	return openapi.PreviewMessage200JSONResponse{Subject: subject, HTML: html, Text: text}, nil
+	return openapi.Preview{Subject: subject, HTML: html, Text: text}, err
 }
 
 // madeUpClient stands in where no client is named; its address is of a domain for examples (RFC 2606 §3).

@@ -133,6 +133,7 @@ func everything() map[domain.NoticeKind]struct {
 		},
 		domain.NoticeBlocked:   {map[string]string{"reason": "Жалобы на спам"}, []string{"The reason: Жалобы на спам"}, []string{"Причина: Жалобы на спам"}},
 		domain.NoticeUnblocked: {nil, []string{"unblocked"}, []string{"разблокирована"}},
+		domain.NoticeTestMail:  {nil, []string{"27 November 2026, 14:05 UTC", "SPF"}, []string{"27 ноября", "SPF"}},
 		domain.NoticeMailingStopped: {
 			map[string]string{"mailing": "Новости «Ромашки»", "reason": "complaints"},
 			[]string{`"Новости «Ромашки»"`, "The reason: complaints"},
@@ -215,6 +216,30 @@ func TestWhatPeopleWroteStaysAValue(t *testing.T) {
 	}
 }
 
+// What somebody sends to himself goes out as it would to others: no words of ours, and nothing is filled in again.
+func TestATestSaysWhatItsWriterWrote(t *testing.T) {
+	t.Parallel()
+	w := &world{receipt: domain.Receipt{Outcome: domain.Sent}}
+	n := notice(domain.NoticeTestMessage, domain.English, map[string]string{
+		"subject": "[Test] Hello\r\nBcc: victim@example.net", "text": "Text {{ client.email }}\n", "html": "<p>HTML</p>",
+	})
+	require.NoError(t, w.handle(t, n))
+	require.Equal(t, domain.NoticeSent, w.recorded.Status)
+	e, err := enmime.ReadEnvelope(bytes.NewReader(w.sent[0].Data))
+	require.NoError(t, err)
+	require.Equal(t, "[Test] Hello  Bcc: victim@example.net", e.GetHeader("Subject"))
+	require.Empty(t, e.GetHeader("Bcc"))
+	require.Equal(t, "<p>HTML</p>", e.HTML)
+	require.Equal(t, "Text {{ client.email }}", strings.TrimSpace(e.Text))
+
+	w = &world{receipt: domain.Receipt{Outcome: domain.Sent}}
+	require.NoError(t, w.handle(t, notice(domain.NoticeTestMessage, domain.English, map[string]string{"subject": "s", "text": "only text"})))
+	e, err = enmime.ReadEnvelope(bytes.NewReader(w.sent[0].Data))
+	require.NoError(t, err)
+	require.Equal(t, "only text", strings.TrimSpace(e.Text))
+	require.NotContains(t, string(w.sent[0].Data), "text/html")
+}
+
 func TestWhatComesOfATry(t *testing.T) {
 	t.Parallel()
 	refused := domain.Reply{Code: 550, Enhanced: "5.1.1", Text: "no " + code + " such user of " + token}
@@ -243,6 +268,7 @@ func TestWhatComesOfATry(t *testing.T) {
 		"the sender stops":         {err: context.Canceled, want: want{domain.NoticeWaiting, "deferred", false, 800 * time.Millisecond, time.Second}},
 		"deferred until too late":  {receipt: domain.Receipt{Outcome: domain.Deferred, Reply: refused}, tries: 9, age: 23*time.Hour + 30*time.Minute, want: want{status: domain.NoticeFailed, counted: "expired", tried: true}},
 		"too late":                 {age: 24 * time.Hour, want: want{status: domain.NoticeFailed, counted: "expired"}},
+		"a test too late":          {kind: domain.NoticeTestMail, age: 10 * time.Minute, want: want{status: domain.NoticeFailed, counted: "expired"}},
 		"a reset too late":         {kind: domain.NoticeReset, age: time.Hour, want: want{status: domain.NoticeFailed, counted: "expired"}},
 		"what cannot be written":   {kind: "of_the_future", want: want{domain.NoticeWaiting, "deferred", true, 4 * time.Second, 6 * time.Second}},
 		"what lacks what it names": {kind: domain.NoticeEmailChanged, want: want{domain.NoticeWaiting, "deferred", true, 4 * time.Second, 6 * time.Second}},

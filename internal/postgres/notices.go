@@ -19,9 +19,15 @@ const noticesKept = 30 * 24 * time.Hour
 
 // notify queues a message of the service itself in q's transaction, with the event that wakes a sender.
 func (s *Store) notify(ctx context.Context, q *sqlc.Queries, n domain.Notice) error {
+	_, err := s.queue(ctx, q, n)
+	return err
+}
+
+// queue is notify for who wants to know the notice's id.
+func (s *Store) queue(ctx context.Context, q *sqlc.Queries, n domain.Notice) (domain.ID, error) {
 	data, err := jsonObject(n.Data)
 	if err != nil {
-		return err
+		return domain.ID{}, err
 	}
 	now := s.stamp()
 	id := domain.NewID(now)
@@ -29,9 +35,9 @@ func (s *Store) notify(ctx context.Context, q *sqlc.Queries, n domain.Notice) er
 		ID: id, UserID: n.UserID, Email: n.Email, Kind: string(n.Kind), Language: string(n.Language), Data: data, Now: now,
 	})
 	if err != nil {
-		return fmt.Errorf("queue a notice: %w", err)
+		return domain.ID{}, fmt.Errorf("queue a notice: %w", err)
 	}
-	return s.put(ctx, q, events.NoticeDue{NoticeID: id})
+	return id, s.put(ctx, q, events.NoticeDue{NoticeID: id})
 }
 
 // tell is notify for what an account's owner is told of what happens to it. An address that is not confirmed is told
@@ -147,4 +153,35 @@ func (s *Store) PurgeNotices(ctx context.Context) error {
 		return fmt.Errorf("purge old notices: %w", err)
 	}
 	return nil
+}
+
+// SendTest queues a message of a kind that people send to themselves: it goes to the user's own address as it is now, and
+// nowhere else. The error is that of domain.User.MaySend when no mail may go out in his name.
+func (s *Store) SendTest(ctx context.Context, user domain.ID, kind domain.NoticeKind, data map[string]string) (domain.TestMail, error) {
+	var id domain.ID
+	err := s.inTx(ctx, func(q *sqlc.Queries) error {
+		row, err := q.UserGet(ctx, user)
+		if err != nil {
+			return orNotFound(err, "user")
+		}
+		u := toUser(row)
+		if err := u.MaySend(); err != nil {
+			return err
+		}
+		id, err = s.queue(ctx, q, noticeTo(u, kind, data))
+		return err
+	})
+	if err != nil {
+		return domain.TestMail{}, fmt.Errorf("queue a message of user %s to himself: %w", user, err)
+	}
+	return domain.TestMail{ID: id, Status: domain.NoticeWaiting}, nil
+}
+
+// TestMail returns what became of a message that the user sent to himself, or a NotFound error.
+func (s *Store) TestMail(ctx context.Context, user, id domain.ID) (domain.TestMail, error) {
+	row, err := s.q.NoticeTest(ctx, sqlc.NoticeTestParams{ID: id, UserID: user})
+	if err != nil {
+		return domain.TestMail{}, orNotFound(err, "test_mail")
+	}
+	return domain.TestMail{ID: id, Status: domain.NoticeStatus(row.Status), Response: row.LastResponse, EndedAt: row.EndedAt}, nil
 }

@@ -82,6 +82,7 @@ func (s *scope) fill() {
 		`INSERT INTO audit_log (at, actor_id, actor_email, action, target_type, target_id, owner_id, address, reason, before, after)
 			VALUES ($5, $1, 'e', 'a', 't', 'i', $1, '', '', '{}', '{}')`,
 		`INSERT INTO outbox (subject, payload) VALUES ('s', '{}')`,
+		`INSERT INTO setup_tokens (hash, created_at) VALUES ('h', $5)`,
 	} {
 		// Every statement gets all the parameters; the first line gives those it does not use a type.
 		s.Exec(`WITH given AS (SELECT $1::uuid, $2::uuid, $3::uuid, $4::uuid, $5::timestamptz) `+q, s.Owner, m.ID, attempt, im, now)
@@ -173,7 +174,7 @@ func TestScopedReads(t *testing.T) {
 		"attempts", "chunks", "clients", "deliveries", "delivery_tries", "list_clients", "lists", "mailing_clients", "mailing_lists",
 		"mailings", "messages", "sessions", "suppressions", "users",
 	}
-	toNobody := []string{"attempt_contents", "notices", "oidc_logins", "outbox"}
+	toNobody := []string{"attempt_contents", "notices", "oidc_logins", "outbox", "setup_tokens"}
 	for _, table := range append(s.tables, "attempt_reports") {
 		all := s.Int("SELECT count(*) FROM " + table)
 		assert.Zero(t, s.sees(t.Context(), t, table), "nobody, %s", table)
@@ -206,7 +207,7 @@ func TestScopedReads(t *testing.T) {
 func TestScopesOfTheServiceItself(t *testing.T) {
 	t.Parallel()
 	s := newScope(t, 2)
-	accounts := []string{"api_keys", "factor_tries", "identities", "oidc_logins", "recovery_codes", "sessions", "tokens", "users"}
+	accounts := []string{"api_keys", "factor_tries", "identities", "oidc_logins", "recovery_codes", "sessions", "setup_tokens", "tokens", "users"}
 	for _, table := range s.tables {
 		all := s.Int("SELECT count(*) FROM " + table)
 		seen := s.sees(postgres.AsAuth(t.Context()), t, table)

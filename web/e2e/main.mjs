@@ -10,6 +10,7 @@ import { budgetJourneys } from './journeys/budget.mjs';
 import { mailboxJourneys } from './journeys/mailbox.mjs';
 import { mailingJourneys } from './journeys/mailing.mjs';
 import { millionJourneys } from './journeys/million.mjs';
+import { welcomeJourneys } from './journeys/welcome.mjs';
 
 const stage = await openStage();
 after(() => stage.close());
@@ -20,3 +21,4 @@ budgetJourneys(stage);
 mailboxJourneys(stage);
 mailingJourneys(stage);
 millionJourneys(stage);
+welcomeJourneys(stage);

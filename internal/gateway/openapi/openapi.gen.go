@@ -308,6 +308,13 @@ const (
 	Write Scope = "write"
 )
 
+// Defines values for TestMailStatus.
+const (
+	TestMailStatusFailed  TestMailStatus = "failed"
+	TestMailStatusSent    TestMailStatus = "sent"
+	TestMailStatusWaiting TestMailStatus = "waiting"
+)
+
 // Defines values for UserStatus.
 const (
 	Active      UserStatus = "active"
@@ -1323,10 +1330,19 @@ type Preview struct {
 	Text    string `json:"text"`
 }
 
-// PreviewInput For whom to fill a message in.
+// PreviewInput For whom to fill a message in, and what is not stored of it yet.
 type PreviewInput struct {
 	// ClientID One of your clients.
 	ClientID *domain.ID `json:"client_id,omitempty"`
+
+	// HTML In place of the stored one.
+	HTML *string `json:"html,omitempty"`
+
+	// Subject In place of the stored one.
+	Subject *string `json:"subject,omitempty"`
+
+	// Text In place of the stored one; empty: made from the HTML.
+	Text *string `json:"text,omitempty"`
 }
 
 // Problem What went wrong (RFC 9457).
@@ -1661,6 +1677,29 @@ type SessionPage struct {
 	Items []Session `json:"items"`
 }
 
+// Setup Whether the first account is still to be made.
+type Setup struct {
+	// Needed There is no account at all.
+	Needed bool `json:"needed"`
+
+	// TokenNeeded The first one takes the token of the link that Vestnik says when it starts.
+	TokenNeeded bool `json:"token_needed"`
+}
+
+// SetupInput The first administrator.
+type SetupInput struct {
+	Email string `json:"email"`
+
+	// Language The language of pages and of messages from the service.
+	Language Language `json:"language"`
+
+	// Password At least 10 characters, hard to guess.
+	Password NewPassword `json:"password"`
+
+	// Token Of the link that Vestnik says when it starts.
+	Token *string `json:"token,omitempty"`
+}
+
 // SignInMethods How one can sign in here.
 type SignInMethods struct {
 	// Mailbox Whether mail goes to the built-in mailbox, whose pages are at /mailbox. It shows itself on the machine that it
@@ -1824,6 +1863,24 @@ type Suppression struct {
 	// Reason Example: 550 5.1.1 no such user
 	Reason string `json:"reason"`
 }
+
+// TestMail A message to yourself.
+type TestMail struct {
+	// At When it ended; null while it waits.
+	At *time.Time `json:"at"`
+	ID domain.ID  `json:"id"`
+
+	// Response What the mail service said last, or why it could not be asked; empty: nothing yet.
+	Response string `json:"response"`
+
+	// Status `waiting` is on its way or to be tried again, `sent` was taken by the mail service, `failed` was refused or could not
+	// be sent within ten minutes.
+	Status TestMailStatus `json:"status"`
+}
+
+// TestMailStatus `waiting` is on its way or to be tried again, `sent` was taken by the mail service, `failed` was refused or could not
+// be sent within ten minutes.
+type TestMailStatus string
 
 // TimelineBucket What was recorded in one stretch of time.
 type TimelineBucket struct {
@@ -2347,6 +2404,14 @@ type UpdateMessageParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// TestMessageParams defines parameters for TestMessage.
+type TestMessageParams struct {
+	// IdempotencyKey Any string of your own for this request, a UUID say: up to 255 visible ASCII characters. A repeat within 24 hours
+	// gets the same answer; another request with the same key gets 422 (`idempotency_key_reused`), and a repeat while the
+	// first is still being worked on 409 with `Retry-After`. Answers of 500 and above are not kept.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ExportMailingsParams defines parameters for ExportMailings.
 type ExportMailingsParams struct {
 	// Owner Whose: `me`, `all`, or a user's id. Managers and administrators see everybody's; others only their own. `me` unless
@@ -2402,6 +2467,14 @@ type SuppressAddressParams struct {
 
 // UnsuppressAddressParams defines parameters for UnsuppressAddress.
 type UnsuppressAddressParams struct {
+	// IdempotencyKey Any string of your own for this request, a UUID say: up to 255 visible ASCII characters. A repeat within 24 hours
+	// gets the same answer; another request with the same key gets 422 (`idempotency_key_reused`), and a repeat while the
+	// first is still being worked on 409 with `Retry-After`. Answers of 500 and above are not kept.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// TestMailParams defines parameters for TestMail.
+type TestMailParams struct {
 	// IdempotencyKey Any string of your own for this request, a UUID say: up to 255 visible ASCII characters. A repeat within 24 hours
 	// gets the same answer; another request with the same key gets 422 (`idempotency_key_reused`), and a repeat while the
 	// first is still being worked on 409 with `Retry-After`. Answers of 500 and above are not kept.
@@ -2529,6 +2602,12 @@ type UpdateMessageJSONRequestBody = MessagePatch
 
 // PreviewMessageJSONRequestBody defines body for PreviewMessage for application/json ContentType.
 type PreviewMessageJSONRequestBody = PreviewInput
+
+// TestMessageJSONRequestBody defines body for TestMessage for application/json ContentType.
+type TestMessageJSONRequestBody = PreviewInput
+
+// SetUpJSONRequestBody defines body for SetUp for application/json ContentType.
+type SetUpJSONRequestBody = SetupInput
 
 // SuppressAddressJSONRequestBody defines body for SuppressAddress for application/json ContentType.
 type SuppressAddressJSONRequestBody = SuppressInput
@@ -2766,6 +2845,9 @@ type ServerInterface interface {
 	// PreviewMessage See a message as a client would
 	// (POST /messages/{id}/preview)
 	PreviewMessage(c *gin.Context, id ID)
+	// TestMessage Send a message to yourself
+	// (POST /messages/{id}/test)
+	TestMessage(c *gin.Context, id ID, params TestMessageParams)
 	// ListProviders List the mail services with their state
 	// (GET /providers)
 	ListProviders(c *gin.Context)
@@ -2775,6 +2857,12 @@ type ServerInterface interface {
 	// GetSummary Sum up all your mailings
 	// (GET /reports/summary)
 	GetSummary(c *gin.Context, params GetSummaryParams)
+	// GetSetup Whether the first account is still to be made
+	// (GET /setup)
+	GetSetup(c *gin.Context)
+	// SetUp Make the first administrator
+	// (POST /setup)
+	SetUp(c *gin.Context)
 	// ListSuppressions List suppressed addresses, newest first
 	// (GET /suppressions)
 	ListSuppressions(c *gin.Context, params ListSuppressionsParams)
@@ -2784,6 +2872,12 @@ type ServerInterface interface {
 	// UnsuppressAddress Lift the suppression of an address
 	// (DELETE /suppressions/{email})
 	UnsuppressAddress(c *gin.Context, email string, params UnsuppressAddressParams)
+	// TestMail Send yourself a message to see that mail goes out
+	// (POST /test-mails)
+	TestMail(c *gin.Context, params TestMailParams)
+	// GetTestMail See what became of a message to yourself
+	// (GET /test-mails/{id})
+	GetTestMail(c *gin.Context, id ID)
 	// ListUsers List users, newest first
 	// (GET /users)
 	ListUsers(c *gin.Context, params ListUsersParams)
@@ -5520,6 +5614,55 @@ func (siw *ServerInterfaceWrapper) PreviewMessage(c *gin.Context) {
 	siw.Handler.PreviewMessage(c, id)
 }
 
+// TestMessage operation middleware
+func (siw *ServerInterfaceWrapper) TestMessage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TestMessageParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TestMessage(c, id, params)
+}
+
 // ListProviders operation middleware
 func (siw *ServerInterfaceWrapper) ListProviders(c *gin.Context) {
 
@@ -5625,6 +5768,32 @@ func (siw *ServerInterfaceWrapper) GetSummary(c *gin.Context) {
 	}
 
 	siw.Handler.GetSummary(c, params)
+}
+
+// GetSetup operation middleware
+func (siw *ServerInterfaceWrapper) GetSetup(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSetup(c)
+}
+
+// SetUp operation middleware
+func (siw *ServerInterfaceWrapper) SetUp(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetUp(c)
 }
 
 // ListSuppressions operation middleware
@@ -5765,6 +5934,71 @@ func (siw *ServerInterfaceWrapper) UnsuppressAddress(c *gin.Context) {
 	}
 
 	siw.Handler.UnsuppressAddress(c, email, params)
+}
+
+// TestMail operation middleware
+func (siw *ServerInterfaceWrapper) TestMail(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TestMailParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TestMail(c, params)
+}
+
+// GetTestMail operation middleware
+func (siw *ServerInterfaceWrapper) GetTestMail(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetTestMail(c, id)
 }
 
 // ListUsers operation middleware
@@ -6025,6 +6259,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 		ErrorHandler:       errorHandler,
 	}
 
+	router.GET(options.BaseURL+"/setup", wrapper.GetSetup)
+	router.POST(options.BaseURL+"/setup", wrapper.SetUp)
 	router.GET(options.BaseURL+"/auth/methods", wrapper.GetSignInMethods)
 	router.POST(options.BaseURL+"/auth/register", wrapper.Register)
 	router.POST(options.BaseURL+"/auth/verify", wrapper.VerifyEmail)
@@ -6088,6 +6324,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/messages/:id", wrapper.GetMessage)
 	router.PATCH(options.BaseURL+"/messages/:id", wrapper.UpdateMessage)
 	router.POST(options.BaseURL+"/messages/:id/preview", wrapper.PreviewMessage)
+	router.POST(options.BaseURL+"/messages/:id/test", wrapper.TestMessage)
+	router.POST(options.BaseURL+"/test-mails", wrapper.TestMail)
+	router.GET(options.BaseURL+"/test-mails/:id", wrapper.GetTestMail)
 	router.GET(options.BaseURL+"/mailings", wrapper.ListMailings)
 	router.POST(options.BaseURL+"/mailings", wrapper.CreateMailing)
 	router.DELETE(options.BaseURL+"/mailings/:id", wrapper.DeleteMailing)
@@ -11426,6 +11665,105 @@ func (response PreviewMessagedefaultApplicationProblemPlusJSONResponse) VisitPre
 	return err
 }
 
+type TestMessageRequestObject struct {
+	ID     ID `json:"id"`
+	Params TestMessageParams
+	Body   *TestMessageJSONRequestBody
+}
+
+type TestMessageResponseObject interface {
+	VisitTestMessageResponse(w http.ResponseWriter) error
+}
+
+type TestMessage202ResponseHeaders struct {
+	Location *string
+}
+
+type TestMessage202JSONResponse struct {
+	Body    TestMail
+	Headers TestMessage202ResponseHeaders
+}
+
+func (response TestMessage202JSONResponse) VisitTestMessageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestMessage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response TestMessage404ApplicationProblemPlusJSONResponse) VisitTestMessageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestMessage422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response TestMessage422ApplicationProblemPlusJSONResponse) VisitTestMessageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestMessage429ApplicationProblemPlusJSONResponse struct {
+	TooManyApplicationProblemPlusJSONResponse
+}
+
+func (response TestMessage429ApplicationProblemPlusJSONResponse) VisitTestMessageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestMessagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestMessagedefaultApplicationProblemPlusJSONResponse) VisitTestMessageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListProvidersRequestObject struct {
 }
 
@@ -11569,6 +11907,141 @@ type GetSummarydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetSummarydefaultApplicationProblemPlusJSONResponse) VisitGetSummaryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSetupRequestObject struct {
+}
+
+type GetSetupResponseObject interface {
+	VisitGetSetupResponse(w http.ResponseWriter) error
+}
+
+type GetSetup200JSONResponse Setup
+
+func (response GetSetup200JSONResponse) VisitGetSetupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSetupdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSetupdefaultApplicationProblemPlusJSONResponse) VisitGetSetupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetUpRequestObject struct {
+	Body *SetUpJSONRequestBody
+}
+
+type SetUpResponseObject interface {
+	VisitSetUpResponse(w http.ResponseWriter) error
+}
+
+type SetUp200ResponseHeaders struct {
+	SetCookie *string
+}
+
+type SetUp200JSONResponse struct {
+	Body    LogInResult
+	Headers SetUp200ResponseHeaders
+}
+
+func (response SetUp200JSONResponse) VisitSetUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.SetCookie != nil {
+		w.Header().Set("Set-Cookie", fmt.Sprint(*response.Headers.SetCookie))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetUp409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SetUp409ApplicationProblemPlusJSONResponse) VisitSetUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetUp422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetUp422ApplicationProblemPlusJSONResponse) VisitSetUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetUp429ApplicationProblemPlusJSONResponse struct {
+	TooManyApplicationProblemPlusJSONResponse
+}
+
+func (response SetUp429ApplicationProblemPlusJSONResponse) VisitSetUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetUpdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetUpdefaultApplicationProblemPlusJSONResponse) VisitSetUpResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -11756,6 +12229,126 @@ type UnsuppressAddressdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UnsuppressAddressdefaultApplicationProblemPlusJSONResponse) VisitUnsuppressAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestMailRequestObject struct {
+	Params TestMailParams
+}
+
+type TestMailResponseObject interface {
+	VisitTestMailResponse(w http.ResponseWriter) error
+}
+
+type TestMail202ResponseHeaders struct {
+	Location *string
+}
+
+type TestMail202JSONResponse struct {
+	Body    TestMail
+	Headers TestMail202ResponseHeaders
+}
+
+func (response TestMail202JSONResponse) VisitTestMailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestMail429ApplicationProblemPlusJSONResponse struct {
+	TooManyApplicationProblemPlusJSONResponse
+}
+
+func (response TestMail429ApplicationProblemPlusJSONResponse) VisitTestMailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestMaildefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestMaildefaultApplicationProblemPlusJSONResponse) VisitTestMailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTestMailRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetTestMailResponseObject interface {
+	VisitGetTestMailResponse(w http.ResponseWriter) error
+}
+
+type GetTestMail200JSONResponse TestMail
+
+func (response GetTestMail200JSONResponse) VisitGetTestMailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTestMail404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetTestMail404ApplicationProblemPlusJSONResponse) VisitGetTestMailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTestMaildefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTestMaildefaultApplicationProblemPlusJSONResponse) VisitGetTestMailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -12418,6 +13011,9 @@ type StrictServerInterface interface {
 	// PreviewMessage See a message as a client would
 	// (POST /messages/{id}/preview)
 	PreviewMessage(ctx context.Context, request PreviewMessageRequestObject) (PreviewMessageResponseObject, error)
+	// TestMessage Send a message to yourself
+	// (POST /messages/{id}/test)
+	TestMessage(ctx context.Context, request TestMessageRequestObject) (TestMessageResponseObject, error)
 	// ListProviders List the mail services with their state
 	// (GET /providers)
 	ListProviders(ctx context.Context, request ListProvidersRequestObject) (ListProvidersResponseObject, error)
@@ -12427,6 +13023,12 @@ type StrictServerInterface interface {
 	// GetSummary Sum up all your mailings
 	// (GET /reports/summary)
 	GetSummary(ctx context.Context, request GetSummaryRequestObject) (GetSummaryResponseObject, error)
+	// GetSetup Whether the first account is still to be made
+	// (GET /setup)
+	GetSetup(ctx context.Context, request GetSetupRequestObject) (GetSetupResponseObject, error)
+	// SetUp Make the first administrator
+	// (POST /setup)
+	SetUp(ctx context.Context, request SetUpRequestObject) (SetUpResponseObject, error)
 	// ListSuppressions List suppressed addresses, newest first
 	// (GET /suppressions)
 	ListSuppressions(ctx context.Context, request ListSuppressionsRequestObject) (ListSuppressionsResponseObject, error)
@@ -12436,6 +13038,12 @@ type StrictServerInterface interface {
 	// UnsuppressAddress Lift the suppression of an address
 	// (DELETE /suppressions/{email})
 	UnsuppressAddress(ctx context.Context, request UnsuppressAddressRequestObject) (UnsuppressAddressResponseObject, error)
+	// TestMail Send yourself a message to see that mail goes out
+	// (POST /test-mails)
+	TestMail(ctx context.Context, request TestMailRequestObject) (TestMailResponseObject, error)
+	// GetTestMail See what became of a message to yourself
+	// (GET /test-mails/{id})
+	GetTestMail(ctx context.Context, request GetTestMailRequestObject) (GetTestMailResponseObject, error)
 	// ListUsers List users, newest first
 	// (GET /users)
 	ListUsers(ctx context.Context, request ListUsersRequestObject) (ListUsersResponseObject, error)
@@ -14945,6 +15553,54 @@ func (sh *strictHandler) PreviewMessage(ctx *gin.Context, id ID) {
 	}
 }
 
+// TestMessage operation middleware
+func (sh *strictHandler) TestMessage(ctx *gin.Context, id ID, params TestMessageParams) {
+	var request TestMessageRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body TestMessageJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TestMessage(ctx, request.(TestMessageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestMessage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TestMessageResponseObject); ok {
+		if err := validResponse.VisitTestMessageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListProviders operation middleware
 func (sh *strictHandler) ListProviders(ctx *gin.Context) {
 	var request ListProvidersRequestObject
@@ -15014,6 +15670,72 @@ func (sh *strictHandler) GetSummary(ctx *gin.Context, params GetSummaryParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetSummaryResponseObject); ok {
 		if err := validResponse.VisitGetSummaryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSetup operation middleware
+func (sh *strictHandler) GetSetup(ctx *gin.Context) {
+	var request GetSetupRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSetup(ctx, request.(GetSetupRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSetup")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSetupResponseObject); ok {
+		if err := validResponse.VisitGetSetupResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetUp operation middleware
+func (sh *strictHandler) SetUp(ctx *gin.Context) {
+	var request SetUpRequestObject
+
+	var body SetUpJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetUp(ctx, request.(SetUpRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetUp")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetUpResponseObject); ok {
+		if err := validResponse.VisitSetUpResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -15111,6 +15833,58 @@ func (sh *strictHandler) UnsuppressAddress(ctx *gin.Context, email string, param
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UnsuppressAddressResponseObject); ok {
 		if err := validResponse.VisitUnsuppressAddressResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TestMail operation middleware
+func (sh *strictHandler) TestMail(ctx *gin.Context, params TestMailParams) {
+	var request TestMailRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TestMail(ctx, request.(TestMailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestMail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TestMailResponseObject); ok {
+		if err := validResponse.VisitTestMailResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTestMail operation middleware
+func (sh *strictHandler) GetTestMail(ctx *gin.Context, id ID) {
+	var request GetTestMailRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTestMail(ctx, request.(GetTestMailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTestMail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetTestMailResponseObject); ok {
+		if err := validResponse.VisitGetTestMailResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -39,3 +39,8 @@ RETURNING n.id;
 
 -- name: NoticesPurge :exec
 DELETE FROM notices WHERE created_at < sqlc.arg(before)::timestamptz;
+
+-- name: NoticeTest :one
+-- What became of a message that somebody sent to himself.
+SELECT status, last_response, ended_at FROM notices
+WHERE id = $1 AND user_id = sqlc.arg(user_id)::uuid AND kind IN ('test_mail', 'test_message');

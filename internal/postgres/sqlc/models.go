@@ -380,6 +380,11 @@ type Session struct {
 	LastSeenAt time.Time
 }
 
+type SetupToken struct {
+	Hash      []byte
+	CreatedAt time.Time
+}
+
 type Suppression struct {
 	OwnerID   domain.ID
 	EmailKey  string

@@ -163,6 +163,30 @@ func (q *Queries) NoticeRenew(ctx context.Context, arg NoticeRenewParams) (int64
 	return result.RowsAffected(), nil
 }
 
+const noticeTest = `-- name: NoticeTest :one
+SELECT status, last_response, ended_at FROM notices
+WHERE id = $1 AND user_id = $2::uuid AND kind IN ('test_mail', 'test_message')
+`
+
+type NoticeTestParams struct {
+	ID     domain.ID
+	UserID domain.ID
+}
+
+type NoticeTestRow struct {
+	Status       string
+	LastResponse string
+	EndedAt      *time.Time
+}
+
+// What became of a message that somebody sent to himself.
+func (q *Queries) NoticeTest(ctx context.Context, arg NoticeTestParams) (NoticeTestRow, error) {
+	row := q.db.QueryRow(ctx, noticeTest, arg.ID, arg.UserID)
+	var i NoticeTestRow
+	err := row.Scan(&i.Status, &i.LastResponse, &i.EndedAt)
+	return i, err
+}
+
 const noticesOverdue = `-- name: NoticesOverdue :many
 WITH overdue AS (
     SELECT n.id FROM notices n

@@ -1316,9 +1316,35 @@ export interface paths {
         put?: never;
         /**
          * See a message as a client would
-         * @description Without `client_id` it is filled in for a made-up client. Nothing is stored or sent.
+         * @description Without `client_id` it is filled in for a made-up client. With `subject`, `html` or `text` these are shown in place of what
+         *     is stored, to see what is being written. Nothing is stored or sent.
          */
         post: operations["previewMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the thing. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message to yourself
+         * @description Fills the message in like a preview, puts a mark in front of its subject and mails it to your own confirmed address, ahead
+         *     of mailings; to nobody else, and not more than 20 an hour. Nothing is stored of it once it has been sent, or been given up
+         *     after ten minutes.
+         */
+        post: operations["testMessage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1390,6 +1416,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the first account is still to be made */
+        get: operations["getSetup"];
+        put?: never;
+        /**
+         * Make the first administrator
+         * @description Makes an administrator with a confirmed address, and signs in like `POST /auth/login`. It works while there is no account
+         *     at all (`already_set_up` afterwards) and, but on the machine that Vestnik runs on, with the token of the link alone that
+         *     Vestnik says when it starts (`setup_token_wrong`).
+         */
+        post: operations["setUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/suppressions": {
         parameters: {
             query?: never;
@@ -1436,6 +1485,46 @@ export interface paths {
          *     (`mailing_goes_out`).
          */
         delete: operations["unsuppressAddress"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/test-mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send yourself a message to see that mail goes out
+         * @description Mails a message of Vestnik's own to your confirmed address. Those of `POST /messages/{id}/test` count with these: 20 an hour.
+         */
+        post: operations["testMail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/test-mails/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the thing. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /** See what became of a message to yourself */
+        get: operations["getTestMail"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2525,13 +2614,19 @@ export interface components {
             subject: string;
             text: string;
         };
-        /** @description For whom to fill a message in. */
+        /** @description For whom to fill a message in, and what is not stored of it yet. */
         PreviewInput: {
             /**
              * Format: uuid
              * @description One of your clients.
              */
             client_id?: string;
+            /** @description In place of the stored one. */
+            html?: string;
+            /** @description In place of the stored one. */
+            subject?: string;
+            /** @description In place of the stored one; empty: made from the HTML. */
+            text?: string;
         };
         /** @description What went wrong (RFC 9457). */
         Problem: {
@@ -2788,6 +2883,22 @@ export interface components {
         SessionPage: {
             items: components["schemas"]["Session"][];
         };
+        /** @description Whether the first account is still to be made. */
+        Setup: {
+            /** @description There is no account at all. */
+            needed: boolean;
+            /** @description The first one takes the token of the link that Vestnik says when it starts. */
+            token_needed: boolean;
+        };
+        /** @description The first administrator. */
+        SetupInput: {
+            /** Format: email */
+            email: string;
+            language: components["schemas"]["Language"];
+            password: components["schemas"]["NewPassword"];
+            /** @description Of the link that Vestnik says when it starts. */
+            token?: string;
+        };
         /** @description How one can sign in here. */
         SignInMethods: {
             /**
@@ -2939,6 +3050,24 @@ export interface components {
             at: string;
             /** @example 550 5.1.1 no such user */
             reason: string;
+        };
+        /** @description A message to yourself. */
+        TestMail: {
+            /**
+             * Format: date-time
+             * @description When it ended; null while it waits.
+             */
+            at: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description What the mail service said last, or why it could not be asked; empty: nothing yet. */
+            response: string;
+            /**
+             * @description `waiting` is on its way or to be tried again, `sent` was taken by the mail service, `failed` was refused or could not
+             *     be sent within ten minutes.
+             * @enum {string}
+             */
+            status: "waiting" | "sent" | "failed";
         };
         /** @description What was recorded in one stretch of time. */
         TimelineBucket: {
@@ -5499,6 +5628,46 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    testMessage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Any string of your own for this request, a UUID say: up to 255 visible ASCII characters. A repeat within 24 hours
+                 *     gets the same answer; another request with the same key gets 422 (`idempotency_key_reused`), and a repeat while the
+                 *     first is still being worked on 409 with `Retry-After`. Answers of 500 and above are not kept.
+                 * @example 5f0c1d1e-8f0e-4a55-9d0b-2f4b1c6a7d11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the thing. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PreviewInput"];
+            };
+        };
+        responses: {
+            /** @description It is on its way. */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestMail"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listProviders: {
         parameters: {
             query?: never;
@@ -5586,6 +5755,57 @@ export interface operations {
                 };
             };
             422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSetup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether it is, and what that takes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupInput"];
+            };
+        };
+        responses: {
+            /** @description Signed in. */
+            200: {
+                headers: {
+                    /** @description The session. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogInResult"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
             default: components["responses"]["Problem"];
         };
     };
@@ -5697,6 +5917,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    testMail: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Any string of your own for this request, a UUID say: up to 255 visible ASCII characters. A repeat within 24 hours
+                 *     gets the same answer; another request with the same key gets 422 (`idempotency_key_reused`), and a repeat while the
+                 *     first is still being worked on 409 with `Retry-After`. Answers of 500 and above are not kept.
+                 * @example 5f0c1d1e-8f0e-4a55-9d0b-2f4b1c6a7d11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way. */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestMail"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTestMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the thing. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestMail"];
+                };
             };
             404: components["responses"]["NotFound"];
             default: components["responses"]["Problem"];

@@ -6,6 +6,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { onSignedOut } from '@/api/client';
+import { meQuery } from '@/api/me';
 import { newQueryClient } from '@/api/queryClient';
 import { newRouter } from './router';
 import { cssVariables, theme } from './theme';
@@ -14,6 +15,7 @@ function start() {
   const queryClient = newQueryClient();
   const router = newRouter(queryClient);
   onSignedOut(() => {
+    if (!queryClient.getQueryData(meQuery.queryKey)) return; // nobody was in: the routes send him on
     queryClient.clear();
     const { href, pathname } = router.state.location;
     if (pathname !== '/sign-in') void router.navigate({ to: '/sign-in', search: { return_to: href } });

@@ -7,6 +7,7 @@ import {
 } from '@tanstack/react-router';
 import { meQuery } from '@/api/me';
 import { ApiError } from '@/api/problem';
+import { setupQuery } from '@/api/setup';
 import { setLanguage } from '@/i18n';
 import { NotFound } from './NotFound';
 
@@ -21,6 +22,13 @@ export const publicRoute = createRoute({
   component: lazyRouteComponent(() => import('./PublicFrame'), 'PublicFrame'),
 });
 
+/** Whether nobody has an account; where that cannot be told, people sign in. */
+const isNew = (queryClient: QueryClient) =>
+  queryClient.fetchQuery(setupQuery).then(
+    ({ needed }) => needed,
+    () => false,
+  );
+
 export const shellRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'shell',
@@ -30,6 +38,7 @@ export const shellRoute = createRoute({
       await setLanguage(me.language);
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) {
+        if (await isNew(context.queryClient)) throw redirect({ to: '/welcome' });
         throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { return_to: location.href } });
       }
       throw error;

@@ -13,13 +13,14 @@ import { messagesRoutes } from '@/features/messages/routes';
 import { providersRoutes } from '@/features/providers/routes';
 import { reportsRoutes } from '@/features/reports/routes';
 import { usersRoutes } from '@/features/users/routes';
+import { welcomeRoutes } from '@/features/welcome/routes';
 import { PagePending } from './PagePending';
 import { publicRoute, rootRoute, shellRoute } from './parents';
 import { RouteError } from './RouteError';
 
 // Each feature registers its pages in its own routes.tsx; this is the one place that knows them all.
 const routeTree = rootRoute.addChildren([
-  publicRoute.addChildren([...authRoutes]),
+  publicRoute.addChildren([...authRoutes, ...welcomeRoutes]),
   shellRoute.addChildren([
     ...dashboardRoutes,
     ...mailingsRoutes,

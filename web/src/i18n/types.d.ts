@@ -9,6 +9,7 @@ import type mailings from '../features/mailings/en.json';
 import type attempts from '../features/attempts/en.json';
 import type reports from '../features/reports/en.json';
 import type users from '../features/users/en.json';
+import type welcome from '../features/welcome/en.json';
 import type audit from '../features/audit/en.json';
 import type providers from '../features/providers/en.json';
 import type account from '../features/account/en.json';
@@ -29,6 +30,7 @@ declare module 'i18next' {
       attempts: typeof attempts;
       reports: typeof reports;
       users: typeof users;
+      welcome: typeof welcome;
       audit: typeof audit;
       providers: typeof providers;
       account: typeof account;

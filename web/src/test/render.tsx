@@ -26,7 +26,7 @@ export const someone: Me = {
 /** Draws a part of a page for someone who is signed in; `namespaces` are the features whose strings it needs. */
 export async function draw(
   part: ReactNode,
-  options: { language?: Language; me?: Me; namespaces: ('account' | 'auth')[] },
+  options: { language?: Language; me?: Me; namespaces: ('account' | 'auth' | 'messages' | 'welcome')[] },
 ): Promise<void> {
   await startI18n(options.language ?? 'en');
   await i18n.loadNamespaces(options.namespaces);

@@ -1,27 +1,33 @@
-import { useEffect, useEffectEvent, useRef } from 'react';
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { ActionIcon, Badge, Box, Button, Group, Menu, Stack } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { IconCopy, IconDots, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import type { Schema } from '@/api/client';
 import { ApiError } from '@/api/problem';
 import { ErrorState } from '@/ui/ErrorState';
 import { PageHeader } from '@/ui/PageHeader';
 import { confirmAction } from '@/ui/confirm';
 import { Body } from './Body';
 import { Preview } from './Preview';
+import { SendTest } from './SendTest';
 import { SubjectField } from './SubjectField';
 import type { Message } from './queries';
 import { useDraft } from './useDraft';
 import { useMessageActions } from './useMessageActions';
+import { usePreview } from './usePreview';
 import classes from './Editor.module.css';
 
 /** A message being written, with its preview beside it. */
 export function Editor({ message }: { message?: Message }) {
   const { t } = useTranslation('messages');
   const navigate = useNavigate();
-  const { draft, change, stored, dirty, pending, error, faults, save, takeNewest, blocker, leaveFreely } =
+  const { draft, change, stored, dirty, pending, error, save, takeNewest, blocker, leaveFreely, ...written } =
     useDraft(message);
+  const [client, setClient] = useState<Schema<'Client'> | null>(null);
+  const preview = usePreview(draft, stored, dirty, client);
+  const faults = written.faults.length > 0 ? written.faults : preview.faults;
   const { clone, askDelete } = useMessageActions(() => {
     leaveFreely();
     void navigate({ to: '/messages' });
@@ -91,6 +97,7 @@ export function Editor({ message }: { message?: Message }) {
                 </Menu.Dropdown>
               </Menu>
             )}
+            {stored && <SendTest message={stored} draft={draft} client={client} />}
             <Button onClick={() => void save()} loading={pending} disabled={!dirty}>
               {t('action.save', { ns: 'common' })}
             </Button>
@@ -126,7 +133,7 @@ export function Editor({ message }: { message?: Message }) {
             />
             <Body draft={draft} change={change} faults={faults} />
           </Stack>
-          <Preview draft={draft} message={stored} dirty={dirty} />
+          <Preview preview={preview} client={client} onClient={setClient} />
         </Box>
       </Stack>
     </>

@@ -1,54 +1,25 @@
 import { useState } from 'react';
 import { Alert, Group, Paper, SegmentedControl, Skeleton, Stack, Text, Title } from '@mantine/core';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { IconInfoCircle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Schema } from '@/api/client';
 import { ClientSelect } from '@/ui/ClientSelect';
 import { ErrorState } from '@/ui/ErrorState';
-import { textOf } from './html';
-import { fill, type Person } from './liquid';
 import { MailFrame } from './MailFrame';
-import { previewQuery, type Message } from './queries';
-import type { Draft } from './useDraft';
+import type { PreviewState } from './usePreview';
 import classes from './Editor.module.css';
 
-/** As the server makes it up where no client is chosen. */
-const someone: Person = { email: 'anna@example.org', full_name: 'Анна Смирнова', attributes: {} };
-
-function fillDraft(draft: Draft, person: Person) {
-  const html = fill(draft.html, person, true);
-  const subject = fill(draft.subject, person, false);
-  const text = fill(draft.text || textOf(draft.html), person, false);
-  return {
-    html: html.text,
-    subject: subject.text,
-    text: text.text,
-    exact: html.exact && subject.exact,
-  };
-}
-
 interface Props {
-  draft: Draft;
-  /** What is stored; undefined for a message that is not yet. */
-  message: Message | undefined;
-  dirty: boolean;
+  preview: PreviewState;
+  client: Schema<'Client'> | null;
+  onClient: (client: Schema<'Client'> | null) => void;
 }
 
-/** The mail as one client would get it: as the server fills it in, or as the browser can while it is not saved. */
-export function Preview({ draft, message, dirty }: Props) {
+/** The mail as one client would get it. */
+export function Preview({ preview: { shown, faults, error, retry }, client, onClient }: Props) {
   const { t } = useTranslation('messages');
-  const [client, setClient] = useState<Schema<'Client'> | null>(null);
   const [width, setWidth] = useState<'desktop' | 'phone'>('desktop');
   const [part, setPart] = useState<'html' | 'text'>('html');
-  const server = useQuery({
-    ...previewQuery(message, client?.id),
-    placeholderData: keepPreviousData,
-    enabled: message !== undefined && !dirty,
-  });
-  const isDraft = dirty || message === undefined;
-  const drafted = isDraft ? fillDraft(draft, client ?? someone) : undefined;
-  const shown = drafted ?? server.data;
   return (
     <Paper withBorder p="md" component="section" aria-labelledby="preview-title">
       <Stack gap="sm">
@@ -88,17 +59,15 @@ export function Preview({ draft, message, dirty }: Props) {
           label={t('preview.client')}
           placeholder={t('preview.someone')}
           client={client}
-          onClient={setClient}
+          onClient={onClient}
         />
-        {server.error && !isDraft && (
-          <ErrorState error={server.error} onRetry={() => void server.refetch()} />
-        )}
-        {drafted && !drafted.exact && (
+        {error && <ErrorState error={error} onRetry={retry} />}
+        {(faults.length > 0 || shown?.exact === false) && (
           <Alert variant="light" color="gray" p="xs" icon={<IconInfoCircle size={18} aria-hidden />}>
-            <Text size="xs">{t('preview.draft')}</Text>
+            <Text size="xs">{t(faults.length > 0 ? 'preview.faulty' : 'preview.draft')}</Text>
           </Alert>
         )}
-        {!shown && !server.error && <Skeleton h={320} />}
+        {!shown && !error && faults.length === 0 && <Skeleton h={320} />}
         {shown && (
           <>
             <Text size="sm" style={{ overflowWrap: 'anywhere' }}>

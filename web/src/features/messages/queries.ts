@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, call, type Schema } from '@/api/client';
+import type { Draft } from './useDraft';
 
 export type Message = Schema<'Message'>;
 export type Summary = Schema<'MessageSummary'>;
@@ -20,20 +21,24 @@ export const messageQuery = (id: string) =>
     queryFn: ({ signal }) => call(api.GET('/messages/{id}', { params: { path: { id } }, signal })),
   });
 
-/** The stored message as a client would get it; of a made-up one without `client`. */
-export const previewQuery = (message: Message | undefined, client: string | undefined) =>
+/** A message as a client would get it, of a made-up one without `client`; with `draft`, what is written in place of what is stored. */
+export const previewQuery = (message: Message | undefined, client: string | undefined, draft?: Draft) =>
   queryOptions({
-    queryKey: ['messages', 'preview', message?.id, message?.revision, client],
+    queryKey: ['messages', 'preview', message?.id, message?.revision, client, draft],
     queryFn: ({ signal }) =>
       call(
         api.POST('/messages/{id}/preview', {
           params: { path: { id: message?.id ?? '' } },
-          body: client ? { client_id: client } : {},
+          body: {
+            ...(client ? { client_id: client } : {}),
+            // Without a subject there is no message; somebody who begins to write one sees the rest.
+            ...(draft ? { ...draft, subject: draft.subject.trim() === '' ? '…' : draft.subject } : {}),
+          },
           signal,
         }),
       ),
-    enabled: message !== undefined,
     staleTime: 60_000,
+    ...(draft ? { gcTime: 10_000 } : {}),
   });
 
 /** Names of attributes that clients have: those of the newest hundred, which is enough to choose from. */

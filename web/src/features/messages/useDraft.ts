@@ -111,6 +111,7 @@ export function useDraft(message: Message | undefined) {
     draft,
     change: (part: Partial<Draft>) => {
       setDraft((old) => ({ ...old, ...part }));
+      if (stored) setFaults([]); // the preview says what is wrong with what is there now
     },
     stored,
     dirty,
