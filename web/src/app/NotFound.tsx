@@ -9,7 +9,7 @@ export function NotFound() {
   return (
     <>
       <title>{`${t('notFound.title')} · ${t('product')}`}</title>
-      <EmptyState icon={IconMapOff} title={t('notFound.title')} text={t('notFound.text')}>
+      <EmptyState icon={IconMapOff} order={1} title={t('notFound.title')} text={t('notFound.text')}>
         <Button component={Link} to="/">
           {t('notFound.action')}
         </Button>
