@@ -33,7 +33,8 @@ const rich = `<h1>Здравствуйте, {{ client.full_name | default: "др
 <p>В городе <strong>{{ client.attributes.город | default: "вашем" }}</strong> открылся <em>новый</em> магазин.</p>
 <ul><li><p>Скидка {{ client.attributes.скидка }} % на первую покупку</p></li><li><p>Подарок каждому</p></li></ul>
 <p><a href="https://example.org/shop">Посмотреть на карте</a></p>`;
-const table = `<table width="100%" style="background:#eef6f5">
+const image = '<img src="https://images.example/logo.png" alt="" width="120" height="40">';
+const table = `${image}<table width="100%" style="background:#eef6f5">
   <tr><td style="padding:24px">
     {% if client.attributes.город == "Казань" %}
       <h2 style="color:#0b6b6b">Казань, мы открылись</h2>
@@ -320,6 +321,28 @@ export const contentPages = [
     path: `/messages/${id('3e55', 0)}`,
     act: async (page) => {
       await page.locator('.tiptap').waitFor();
+    },
+  },
+  {
+    name: 'message-images',
+    path: `/messages/${id('3e55', 1)}`,
+    act: async (page) => {
+      let asked = 0;
+      await page.route('https://images.example/**', (route) => {
+        asked++;
+        return route.fulfill({
+          contentType: 'image/svg+xml',
+          body: '<svg xmlns="http://www.w3.org/2000/svg"/>',
+        });
+      });
+      const show = page.getByRole('button', { name: /Show remote images|Показать внешние картинки/ });
+      await show.waitFor();
+      await page.getByRole('textbox').first().fill('Новая тема'); // the preview is made anew
+      await page.waitForLoadState('networkidle');
+      if (asked > 0) throw new Error('images of others were fetched before anybody wanted them');
+      const fetched = page.waitForResponse('https://images.example/**');
+      await show.click();
+      await fetched;
     },
   },
   {

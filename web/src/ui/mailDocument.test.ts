@@ -25,6 +25,18 @@ describe('a mail in a frame', () => {
     }
   });
 
+  it('leaves the addresses of images out until they are wanted', () => {
+    const mail =
+      '<p>https://a.example/</p><img alt="a" SRC="https://a.example/i.png" srcset="https://a.example/2.png 2x">';
+    const image = (remote: boolean) =>
+      new DOMParser().parseFromString(documentOf(mail, remote), 'text/html').querySelector('img');
+    expect(image(false)?.hasAttribute('src')).toBe(false);
+    expect(image(false)?.hasAttribute('srcset')).toBe(false);
+    expect(image(false)?.alt).toBe('a');
+    expect(image(true)?.src).toBe('https://a.example/i.png');
+    expect(documentOf(mail, false)).toContain('<p>https://a.example/</p>');
+  });
+
   it('knows where other servers would be asked', () => {
     for (const mail of [
       '<img src="https://a.example/i.png">',

@@ -9,12 +9,20 @@ export function hasRemoteImages(html: string): boolean {
   );
 }
 
+/** Takes the addresses of images away, so that they are not asked for in vain: the policy below would refuse each aloud. */
+function withoutImages(html: string): string {
+  return html.replace(/<img\b[^>]*>/gi, (image) =>
+    image.replace(/(\s)(src|srcset)(\s*=\s*["']?\s*https?:)/gi, '$1data-$2$3'),
+  );
+}
+
 /**
  * A mail as a page for a frame without rights: nothing runs, and nothing is fetched but, if it is wanted, images over
  * https. Its policy comes before what the mail itself says of its head, so that it holds for all of it; the page around
  * it may fetch such images, which the frame inherits, so it is this one that forbids them.
  */
-export function documentOf(html: string, remote: boolean): string {
+export function documentOf(mail: string, remote: boolean): string {
+  const html = remote ? mail : withoutImages(mail);
   const policy = `default-src 'none'; img-src data:${remote ? ' https:' : ''}; style-src 'unsafe-inline'; font-src data:`;
   const at = /^(?:\s|<!doctype[^>]*>|<html[^>]*>|<head[^>]*>)*/i.exec(html)?.[0].length ?? 0;
   const head =

@@ -31,7 +31,7 @@ export function Saying({ attempt }: { attempt: Attempt }) {
               <>
                 {' '}
                 {Date.parse(attempt.next_try_at) > now.getTime()
-                  ? t('attempt.nextTry', { at: time(attempt.next_try_at) })
+                  ? t('attempt.nextTry', { at: time(attempt.next_try_at, { year: false }) })
                   : t('attempt.triedNow')}
               </>
             )}
