@@ -8,8 +8,8 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/postgres/sqlc"
 )
 
-// RecipientGroups adds up recipients by their domains or providers, at one instant. It reads the ledgers once: about a
-// second for a million recipients. A mailing that is not the owner's is NotFound.
+// RecipientGroups adds up recipients by their domains or providers, at one instant. It reads the ledgers once: some
+// seconds for a million recipients. A mailing that is not the owner's is NotFound.
 func (s *Store) RecipientGroups(ctx context.Context, g domain.Grouping) (domain.Groups, error) {
 	out := domain.Groups{By: g.By, At: s.clock.Now()}
 	err := s.snapshot(ctx, func(q *sqlc.Queries) error {
