@@ -15,6 +15,18 @@ export default defineConfig({
     manifest: true, // the budget of the first load is checked with it
     assetsInlineLimit: 0, // the content security policy allows no data: fonts or scripts
     chunkSizeWarningLimit: 700,
+    // Left to itself the bundler makes a file of each few lines that pages share, and the headers of a hundred of them cost
+    // more than what is in them.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'initial', tags: ['$initial'], priority: 2 }, // what the first page needs in any case
+            { name: 'shared', minShareCount: 6, priority: 1 }, // what most pages need
+          ],
+        },
+      },
+    },
   },
   test: {
     environment: 'jsdom',

@@ -59,8 +59,9 @@ type Attempt struct {
 	Result         AttemptResult
 	Audience       int
 	Totals         Totals
-	LastResponse   string // the mail server's last answer
-	Reason         string // why nothing moves, or why it ended early
+	NextTryAt      time.Time // of the first of the deferred; zero: nobody waits
+	LastResponse   string    // the mail server's last answer
+	Reason         string    // why nothing moves, or why it ended early
 }
 
 // Late is how long after its due time the attempt started; zero while it has not.

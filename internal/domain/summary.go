@@ -75,6 +75,7 @@ type Summary struct {
 	Period   Period
 	At       time.Time
 	Mailings map[MailingStatus]int // as they are now, whatever the period
+	Clients  int                   // likewise: different addresses
 	Attempts AttemptCounts
 	Totals   Totals
 	// Reached is how many different clients got something, Problems the most frequent replies to those who did not. Known

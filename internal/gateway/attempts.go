@@ -116,8 +116,8 @@ func showAttempt(a domain.Attempt) openapi.Attempt {
 		ID: a.ID, OwnerID: a.OwnerID, OwnerEmail: a.OwnerEmail, MailingID: a.MailingID, DueAt: a.DueAt.UTC(), StartedAt: timeOrNull(a.StartedAt), FinishedAt: timeOrNull(a.FinishedAt),
 		LastActivityAt: timeOrNull(a.LastActivityAt), Status: openapi.AttemptStatus(a.Status), LateMs: a.Late().Milliseconds(),
 		Audience: a.Audience, Sent: a.Totals.Sent, Failed: a.Totals.Failed, Deferred: a.Totals.Deferred, Unknown: a.Totals.Unknown,
-		Skipped: a.Totals.Skipped, Expired: a.Totals.Expired, LastResponse: a.LastResponse, Reason: a.Reason,
-		ReasonCode: showReason(domain.ReasonOf(a.Reason)),
+		Skipped: a.Totals.Skipped, Expired: a.Totals.Expired, NextTryAt: timeOrNull(a.NextTryAt), LastResponse: a.LastResponse,
+		Reason: a.Reason, ReasonCode: showReason(domain.ReasonOf(a.Reason)),
 	}
 	if a.Result != "" {
 		result := openapi.AttemptResult(a.Result)

@@ -12,10 +12,11 @@ import (
 )
 
 const (
-	jsonType   = "application/json"
-	csvType    = "text/csv"
-	eventsType = "text/event-stream"
-	maxBody    = 10 << 20
+	jsonType    = "application/json"
+	csvType     = "text/csv"
+	eventsType  = "text/event-stream"
+	problemType = "application/problem+json"
+	maxBody     = 10 << 20
 )
 
 // readBody reads the body, whose size and type it bounds, and keeps it for the handlers after it. Uploads are left to be

@@ -140,5 +140,5 @@ func fail(c *gin.Context, err error) {
 		c.Status(http.StatusInternalServerError)
 		return
 	}
-	c.Data(p.Status, "application/problem+json", body)
+	c.Data(p.Status, problemType, body)
 }

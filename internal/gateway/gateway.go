@@ -4,7 +4,7 @@
 // A request goes through these in turn: request id, log and recovery (middleware.go), whose page sent it and how it came
 // (front.go), who asks (auth.go), whether they may (access.go) and go on being allowed to (watch.go), the body's size and
 // type (body.go), the idempotency key (idempotency.go), parameters and body against the contract (check.go), and then one
-// handler, in the file of its resource.
+// handler, in the file of its resource. Around all of them is what packs the answers (compress.go).
 package gateway
 
 import (
@@ -197,7 +197,7 @@ func New(d Deps) (http.Handler, error) {
 		// Queries and headers have been checked by then, so what does not parse is an id in the path.
 		ErrorHandler: func(c *gin.Context, _ error, _ int) { fail(c, errNoRoute) },
 	})
-	return engine, nil
+	return compressAnswers(engine)
 }
 
 // unescapePath does what Gin does by itself, but leaves a plus a plus: addresses have them.

@@ -18,6 +18,8 @@ type reportStore interface {
 	AttemptHistory(ctx context.Context, owner, mailing domain.ID, in domain.Period, after domain.Attempt, limit int) ([]domain.Attempt, error)
 	// Summary returns an Invalid error for a period that is too long.
 	Summary(ctx context.Context, owner domain.ID, in domain.Period, zone *time.Location) (domain.Summary, error)
+	// RecipientGroups returns NotFound for a mailing that is not the owner's.
+	RecipientGroups(ctx context.Context, g domain.Grouping) (domain.Groups, error)
 }
 
 type reportAPI struct {

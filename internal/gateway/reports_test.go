@@ -209,6 +209,7 @@ func TestSummary(t *testing.T) {
 	assert.Equal(t, "Asia/Tokyo", s["time_zone"])
 	assert.Equal(t, object{"sent": 89.0, "failed": 10.0, "deferred": 0.0, "unknown": 1.0, "skipped": 0.0, "expired": 0.0}, s["totals"])
 	assert.EqualValues(t, 89, s["clients_reached"])
+	assert.EqualValues(t, 1, s["clients"])
 	attempts, _ := s["attempts"].(object)
 	assert.EqualValues(t, 1, attempts["partial"])
 	assert.EqualValues(t, 1, attempts["all"])
@@ -240,6 +241,13 @@ func TestSummary(t *testing.T) {
 		object{"kind": "unknown_outcomes", "mailing_id": m.mailing, "mailing_name": "Рассылка", "attempt_id": m.attempt, "reason": nil, "reason_code": nil, "unknown": 1.0},
 	}, attention)
 
+	other := c.caller("other@example.org", domain.RoleUser)
+	for _, email := range []string{"C@Example.org", "d@example.org"} {
+		other.do("POST", base+"/clients", object{"email": email}).want(http.StatusCreated)
+	}
+	manager := c.caller("manager@example.org", domain.RoleManager)
+	assert.EqualValues(t, 2, other.do("GET", path, nil).want(http.StatusOK).body["clients"])
+	assert.EqualValues(t, 3, manager.do("GET", path, nil).want(http.StatusOK).body["clients"], "of everybody")
 	past := c.do("GET", path+"?to=2020-03-01T00:00:00Z", nil).want(http.StatusOK).body
 	assert.Equal(t, "2020-01-31T00:00:00Z", past["from"], "30 days of which the last is 29 February")
 	past = c.do("GET", path+"?from=2020-02-28T12:00:00Z&to=2020-03-01T12:00:00Z", nil).want(http.StatusOK).body

@@ -110,7 +110,7 @@ func (a reportAPI) GetSummary(ctx context.Context, r openapi.GetSummaryRequestOb
 func showSummary(s domain.Summary, zone *time.Location) openapi.Summary {
 	m, n := s.Mailings, s.Attempts
 	out := openapi.Summary{
-		From: s.Period.From.UTC(), To: s.Period.To.UTC(), TimeZone: zone.String(), At: s.At.UTC(), Totals: showCounts(s.Totals),
+		From: s.Period.From.UTC(), To: s.Period.To.UTC(), TimeZone: zone.String(), At: s.At.UTC(), Clients: s.Clients, Totals: showCounts(s.Totals),
 		Mailings: openapi.MailingCounts{
 			Draft: m[domain.MailingDraft], Scheduled: m[domain.MailingScheduled], Running: m[domain.MailingRunning],
 			Paused: m[domain.MailingPaused], Disabled: m[domain.MailingDisabled], Finished: m[domain.MailingFinished],

@@ -15,8 +15,9 @@ import (
 )
 
 // webPolicy lets the application run its own scripts and talk to this site alone. Styles may be inline: the components set
-// some as they are drawn. Previews of messages are framed from srcdoc, which inherits all this.
-const webPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
+// some as they are drawn. Previews of messages are framed from srcdoc, which inherits all this, and forbid themselves more: the
+// images of other servers that they may ask for, when somebody wants to see them, are what https: is for.
+const webPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: https:; font-src 'self'; " +
 	"connect-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
 //go:embed unbuilt.html

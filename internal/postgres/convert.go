@@ -62,6 +62,7 @@ func toAttempt(r sqlc.AttemptReport) domain.Attempt {
 			Sent: int(r.Sent), Failed: int(r.Failed), Deferred: int(r.Deferred),
 			Unknown: int(r.Unknown), Skipped: int(r.Skipped), Expired: int(r.Expired),
 		},
+		NextTryAt:    r.NextTryAt,
 		LastResponse: r.LastResponse,
 		Reason:       r.Reason,
 	}

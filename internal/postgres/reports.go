@@ -63,6 +63,9 @@ func (s *Store) Summary(ctx context.Context, owner domain.ID, in domain.Period, 
 		for _, m := range mailings {
 			out.Mailings[domain.MailingStatus(m.Status)] = int(m.N)
 		}
+		if out.Clients, err = countClients(ctx, q, owner); err != nil {
+			return err
+		}
 		if err := summaryDays(ctx, q, owner, days, &out); err != nil {
 			return err
 		}
@@ -75,6 +78,18 @@ func (s *Store) Summary(ctx context.Context, owner domain.ID, in domain.Period, 
 		return domain.Summary{}, fmt.Errorf("sum up for owner %s: %w", owner, err)
 	}
 	return out, nil
+}
+
+func countClients(ctx context.Context, q *sqlc.Queries, owner domain.ID) (int, error) {
+	count := func(ctx context.Context) (int64, error) { return q.SummaryClients(ctx, owner) }
+	if owner.IsZero() {
+		count = q.SummaryClientsOfAll
+	}
+	n, err := count(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("count clients: %w", err)
+	}
+	return int(n), nil
 }
 
 func summaryDays(ctx context.Context, q *sqlc.Queries, owner domain.ID, days []time.Time, out *domain.Summary) error {
@@ -103,7 +118,7 @@ func summaryLedger(ctx context.Context, q *sqlc.Queries, owner domain.ID, out *d
 	}
 	reached, err := q.SummaryReached(ctx, sqlc.SummaryReachedParams{OwnerID: owner, FromAt: out.Period.From, ToAt: out.Period.To})
 	if err != nil {
-		return fmt.Errorf("count clients: %w", err)
+		return fmt.Errorf("count clients that were reached: %w", err)
 	}
 	rows, err := q.SummaryProblems(ctx, sqlc.SummaryProblemsParams{OwnerID: owner, FromAt: out.Period.From, ToAt: out.Period.To, Most: maxKinds})
 	if err != nil {

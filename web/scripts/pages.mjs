@@ -28,7 +28,11 @@ const browser = await chromium.launch({
 });
 const chosen = pages.filter(({ name }) => name.includes(only));
 const faults = [];
-const failed = new Set();
+/** Told at once, for a whole run takes long. */
+const fault = (text) => {
+  faults.push(text);
+  console.error(text);
+};
 const looks = [
   { language: 'en', theme: 'light', width: 1280, height: 800 },
   { language: 'ru', theme: 'dark', width: 1280, height: 800 },
@@ -36,18 +40,19 @@ const looks = [
   { language: 'en', theme: 'dark', width: 360, height: 740 },
 ];
 try {
-  for (const page of pages.filter(({ name }) => name.includes(only)))
-    for (const look of looks) await check(page, look);
+  for (const page of chosen) for (const look of looks) await check(page, look);
 } finally {
   await browser.close();
   close();
 }
-for (const fault of faults) {
-  console.error(fault);
-  failed.add(fault.slice(0, fault.indexOf(':')));
-}
-console.log(`${String(chosen.length * looks.length - failed.size)} passed, ${String(failed.size)} failed`);
-process.exit(faults.length > 0 ? 1 : 0);
+const failed = new Set(faults.map((text) => text.slice(0, text.indexOf(':'))));
+const all = chosen.length * looks.length;
+for (const name of failed) console.log(`FAILED ${name}`);
+console.log(
+  `${String(all)} looks at ${String(chosen.length)} pages: ${String(all - failed.size)} passed, ${String(failed.size)} failed`,
+);
+if (all === 0) console.error(`no page is called ${only}`);
+process.exit(all === 0 || failed.size > 0 ? 1 : 0);
 
 async function check({ name, path, me, act, budget, live }, { language, theme, width, height }) {
   const label = `${name}.${language}.${theme}.${String(width)}`;
@@ -64,9 +69,9 @@ async function check({ name, path, me, act, budget, live }, { language, theme, w
   ]);
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
-  page.on('pageerror', (error) => faults.push(`${label}: ${error.message}`));
+  page.on('pageerror', (error) => fault(`${label}: ${error.message}`));
   page.on('console', (message) => {
-    if (/Content Security Policy|missingKey/.test(message.text())) faults.push(`${label}: ${message.text()}`);
+    if (/Content Security Policy|missingKey/.test(message.text())) fault(`${label}: ${message.text()}`);
   });
   let loaded = 0;
   const client = await context.newCDPSession(page);
@@ -85,7 +90,7 @@ async function check({ name, path, me, act, budget, live }, { language, theme, w
     if (budget && loaded > BUDGET) {
       sizes.sort(([a], [b]) => b - a);
       const largest = sizes.slice(0, 12).map(([size, url]) => `${String(size)} ${url}`);
-      faults.push(
+      fault(
         `${label}: the first load is ${String(Math.round(loaded / 1024))} KB\n    ${largest.join('\n    ')}`,
       );
     }
@@ -94,11 +99,11 @@ async function check({ name, path, me, act, budget, live }, { language, theme, w
     if (!live) await page.waitForLoadState('networkidle');
     await page.screenshot({ path: `${out}${label}.png`, fullPage: true });
     const tooWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
-    if (tooWide) faults.push(`${label}: the page is wider than the screen`);
+    if (tooWide) fault(`${label}: the page is wider than the screen`);
     const missing = await page.evaluate(
       () => /\b(nav|error|field|action)\.[a-z]/.exec(document.body.innerText)?.[0],
     );
-    if (missing) faults.push(`${label}: a key is shown in place of its string: ${missing}`);
+    if (missing) fault(`${label}: a key is shown in place of its string: ${missing}`);
     await page.evaluate(axe); // by the debugger, past the policy of the page
     const { violations } = await page.evaluate(() =>
       globalThis.axe.run(document, {
@@ -109,11 +114,11 @@ async function check({ name, path, me, act, budget, live }, { language, theme, w
       const where = nodes
         .map(({ target, any }) => `${target.join(' ')} ${any[0]?.message ?? ''}`)
         .join('\n    ');
-      if (impact === 'serious' || impact === 'critical') faults.push(`${label}: ${id}\n    ${where}`);
+      if (impact === 'serious' || impact === 'critical') fault(`${label}: ${id}\n    ${where}`);
       else console.log(`${label}: ${String(impact)}: ${id} ${where}`);
     }
   } catch (error) {
-    faults.push(`${label}: ${error.message}`);
+    fault(`${label}: ${error.message}`);
   } finally {
     await context.close();
   }

@@ -120,6 +120,12 @@ const (
 	FieldCodeYearOutOfRange            FieldCode = "year_out_of_range"
 )
 
+// Defines values for GroupBy.
+const (
+	GroupByDomain   GroupBy = "domain"
+	GroupByProvider GroupBy = "provider"
+)
+
 // Defines values for ImportStatus.
 const (
 	ImportStatusFailed   ImportStatus = "failed"
@@ -430,6 +436,9 @@ type Attempt struct {
 	// LateMs How long after `due_at` it started, in milliseconds.
 	LateMs    int64     `json:"late_ms"`
 	MailingID domain.ID `json:"mailing_id"`
+
+	// NextTryAt When the first of the deferred are tried again; a time that has passed while that goes on. Null when nobody waits for it.
+	NextTryAt *time.Time `json:"next_try_at"`
 
 	// OwnerEmail The address of whose it is.
 	OwnerEmail string `json:"owner_email"`
@@ -873,6 +882,9 @@ type FieldProblem struct {
 	Params *map[string]interface{} `json:"params,omitempty"`
 }
 
+// GroupBy `domain`: of the recipient's address. `provider`: the mail service that was given the message last.
+type GroupBy string
+
 // HistoryEntry How one attempt of a mailing went.
 type HistoryEntry struct {
 	AttemptID domain.ID `json:"attempt_id"`
@@ -1291,6 +1303,15 @@ type OtherDomains struct {
 	Totals Counts `json:"totals"`
 }
 
+// OtherGroups Groups that are not listed.
+type OtherGroups struct {
+	// Groups How many.
+	Groups int `json:"groups"`
+
+	// Totals Recipients by outcome.
+	Totals Counts `json:"totals"`
+}
+
 // OtherResponses Responses that are not listed.
 type OtherResponses struct {
 	// Count How many in all.
@@ -1419,6 +1440,9 @@ type Progress struct {
 	LateMs    int64     `json:"late_ms"`
 	MailingID domain.ID `json:"mailing_id"`
 
+	// NextTryAt When the first of the deferred are tried again; a time that has passed while that goes on. Null when nobody waits for it.
+	NextTryAt *time.Time `json:"next_try_at"`
+
 	// OwnerEmail The address of whose it is.
 	OwnerEmail string `json:"owner_email"`
 
@@ -1526,6 +1550,32 @@ type ReasonCode string
 type ReasonInput struct {
 	// Reason In one line.
 	Reason string `json:"reason"`
+}
+
+// RecipientGroup Recipients with something in common. Whoever is recorded in several attempts counts in each.
+type RecipientGroup struct {
+	// Name The domain, or the id of the mail service. Null for clients who were deleted, and for those who were given to none.
+	//
+	// Example: example.org
+	Name *string `json:"name"`
+
+	// Totals Recipients by outcome.
+	Totals Counts `json:"totals"`
+}
+
+// RecipientGroups Recipients of a period by what they have in common.
+type RecipientGroups struct {
+	// At When this was added up.
+	At time.Time `json:"at"`
+
+	// By `domain`: of the recipient's address. `provider`: the mail service that was given the message last.
+	By GroupBy `json:"by"`
+
+	// Groups The fifty largest. Null, as is `others`, when nobody can tell: there are more than 5,000,000 deliveries, or the details of old ones are no longer kept.
+	Groups *[]RecipientGroup `json:"groups"`
+
+	// Others The groups that are not listed.
+	Others *OtherGroups `json:"others"`
 }
 
 // RecoveryCodes Each works once in the place of a code of the authenticator.
@@ -1782,6 +1832,9 @@ type Summary struct {
 
 	// Attention What somebody should look at, at most 20 of a kind.
 	Attention []Attention `json:"attention"`
+
+	// Clients How many different clients there are now, whatever the period: those of several users with one address count once.
+	Clients int `json:"clients"`
 
 	// ClientsReached How many different clients were sent something. Null, as are `problems`, when nobody can tell: there are more than 5,000,000 deliveries, or the details of old ones are no longer kept.
 	ClientsReached *int `json:"clients_reached"`
@@ -2425,6 +2478,25 @@ type ExportMailingsParams struct {
 	To *To `form:"to,omitempty" json:"to,omitempty"`
 }
 
+// GetRecipientGroupsParams defines parameters for GetRecipientGroups.
+type GetRecipientGroupsParams struct {
+	// By What to group by; by domain unless said otherwise.
+	By *GroupBy `form:"by,omitempty" json:"by,omitempty"`
+
+	// MailingID Only attempts of this mailing.
+	MailingID *domain.ID `form:"mailing_id,omitempty" json:"mailing_id,omitempty"`
+
+	// Owner Whose: `me`, `all`, or a user's id. Managers and administrators see everybody's; others only their own. `me` unless
+	// said otherwise, but `all` for managers, who have nothing of their own.
+	Owner *Owner `form:"owner,omitempty" json:"owner,omitempty"`
+
+	// From Only attempts due at this time or later.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only attempts due before this time.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+}
+
 // GetSummaryParams defines parameters for GetSummary.
 type GetSummaryParams struct {
 	// Owner Whose: `me`, `all`, or a user's id. Managers and administrators see everybody's; others only their own. `me` unless
@@ -2854,6 +2926,9 @@ type ServerInterface interface {
 	// ExportMailings Get all attempts as a file
 	// (GET /reports/mailings.csv)
 	ExportMailings(c *gin.Context, params ExportMailingsParams)
+	// GetRecipientGroups Sum up recipients by domain or mail service
+	// (GET /reports/recipients)
+	GetRecipientGroups(c *gin.Context, params GetRecipientGroupsParams)
 	// GetSummary Sum up all your mailings
 	// (GET /reports/summary)
 	GetSummary(c *gin.Context, params GetSummaryParams)
@@ -5719,6 +5794,65 @@ func (siw *ServerInterfaceWrapper) ExportMailings(c *gin.Context) {
 	siw.Handler.ExportMailings(c, params)
 }
 
+// GetRecipientGroups operation middleware
+func (siw *ServerInterfaceWrapper) GetRecipientGroups(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRecipientGroupsParams
+
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", c.Request.URL.Query(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter by: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "mailing_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "mailing_id", c.Request.URL.Query(), &params.MailingID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter mailing_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "owner" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "owner", c.Request.URL.Query(), &params.Owner, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter owner: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetRecipientGroups(c, params)
+}
+
 // GetSummary operation middleware
 func (siw *ServerInterfaceWrapper) GetSummary(c *gin.Context) {
 
@@ -6348,6 +6482,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/attempts/:id/statistics", wrapper.GetAttemptStatistics)
 	router.GET(options.BaseURL+"/attempts/:id/progress", wrapper.GetAttemptProgress)
 	router.GET(options.BaseURL+"/reports/summary", wrapper.GetSummary)
+	router.GET(options.BaseURL+"/reports/recipients", wrapper.GetRecipientGroups)
 	router.GET(options.BaseURL+"/reports/mailings.csv", wrapper.ExportMailings)
 	router.GET(options.BaseURL+"/providers", wrapper.ListProviders)
 }
@@ -11863,6 +11998,77 @@ func (response ExportMailingsdefaultApplicationProblemPlusJSONResponse) VisitExp
 	return err
 }
 
+type GetRecipientGroupsRequestObject struct {
+	Params GetRecipientGroupsParams
+}
+
+type GetRecipientGroupsResponseObject interface {
+	VisitGetRecipientGroupsResponse(w http.ResponseWriter) error
+}
+
+type GetRecipientGroups200JSONResponse RecipientGroups
+
+func (response GetRecipientGroups200JSONResponse) VisitGetRecipientGroupsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRecipientGroups404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetRecipientGroups404ApplicationProblemPlusJSONResponse) VisitGetRecipientGroupsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRecipientGroups422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetRecipientGroups422ApplicationProblemPlusJSONResponse) VisitGetRecipientGroupsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRecipientGroupsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRecipientGroupsdefaultApplicationProblemPlusJSONResponse) VisitGetRecipientGroupsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetSummaryRequestObject struct {
 	Params GetSummaryParams
 }
@@ -13020,6 +13226,9 @@ type StrictServerInterface interface {
 	// ExportMailings Get all attempts as a file
 	// (GET /reports/mailings.csv)
 	ExportMailings(ctx context.Context, request ExportMailingsRequestObject) (ExportMailingsResponseObject, error)
+	// GetRecipientGroups Sum up recipients by domain or mail service
+	// (GET /reports/recipients)
+	GetRecipientGroups(ctx context.Context, request GetRecipientGroupsRequestObject) (GetRecipientGroupsResponseObject, error)
 	// GetSummary Sum up all your mailings
 	// (GET /reports/summary)
 	GetSummary(ctx context.Context, request GetSummaryRequestObject) (GetSummaryResponseObject, error)
@@ -15644,6 +15853,32 @@ func (sh *strictHandler) ExportMailings(ctx *gin.Context, params ExportMailingsP
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ExportMailingsResponseObject); ok {
 		if err := validResponse.VisitExportMailingsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRecipientGroups operation middleware
+func (sh *strictHandler) GetRecipientGroups(ctx *gin.Context, params GetRecipientGroupsParams) {
+	var request GetRecipientGroupsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRecipientGroups(ctx, request.(GetRecipientGroupsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRecipientGroups")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetRecipientGroupsResponseObject); ok {
+		if err := validResponse.VisitGetRecipientGroupsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 const attemptGet = `-- name: AttemptGet :one
-SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired, owner_email FROM attempt_reports WHERE id = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = $2::uuid)
+SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired, owner_email, next_try_at FROM attempt_reports WHERE id = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = $2::uuid)
 `
 
 type AttemptGetParams struct {
@@ -47,12 +47,13 @@ func (q *Queries) AttemptGet(ctx context.Context, arg AttemptGetParams) (Attempt
 		&i.Skipped,
 		&i.Expired,
 		&i.OwnerEmail,
+		&i.NextTryAt,
 	)
 	return i, err
 }
 
 const attemptList = `-- name: AttemptList :many
-SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired, owner_email FROM attempt_reports
+SELECT id, mailing_id, mailing_name, owner_id, kind, due_at, status, result, deadline, started_at, finished_at, audience, reason, last_activity_at, last_response, sent, failed, deferred, unknown, skipped, expired, owner_email, next_try_at FROM attempt_reports
 WHERE mailing_id = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR owner_id = $2::uuid)
   AND ($3::uuid = '00000000-0000-0000-0000-000000000000' OR id < $3::uuid)
 ORDER BY id DESC
@@ -103,6 +104,7 @@ func (q *Queries) AttemptList(ctx context.Context, arg AttemptListParams) ([]Att
 			&i.Skipped,
 			&i.Expired,
 			&i.OwnerEmail,
+			&i.NextTryAt,
 		); err != nil {
 			return nil, err
 		}

@@ -80,6 +80,7 @@ type AttemptReport struct {
 	Skipped        int32
 	Expired        int32
 	OwnerEmail     string
+	NextTryAt      time.Time
 }
 
 type AuditLog struct {

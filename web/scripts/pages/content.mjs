@@ -33,7 +33,8 @@ const rich = `<h1>Здравствуйте, {{ client.full_name | default: "др
 <p>В городе <strong>{{ client.attributes.город | default: "вашем" }}</strong> открылся <em>новый</em> магазин.</p>
 <ul><li><p>Скидка {{ client.attributes.скидка }} % на первую покупку</p></li><li><p>Подарок каждому</p></li></ul>
 <p><a href="https://example.org/shop">Посмотреть на карте</a></p>`;
-const table = `<table width="100%" style="background:#eef6f5">
+const image = '<img src="https://127.0.0.1:40404/logo.png" alt="" width="120" height="40">';
+const table = `${image}<table width="100%" style="background:#eef6f5">
   <tr><td style="padding:24px">
     {% if client.attributes.город == "Казань" %}
       <h2 style="color:#0b6b6b">Казань, мы открылись</h2>
@@ -320,6 +321,22 @@ export const contentPages = [
     path: `/messages/${id('3e55', 0)}`,
     act: async (page) => {
       await page.locator('.tiptap').waitFor();
+    },
+  },
+  {
+    name: 'message-images',
+    path: `/messages/${id('3e55', 1)}`,
+    act: async (page) => {
+      // Frames without rights are not seen by the tools: what tells is that nobody answers there.
+      let asked = 0;
+      const told = (message) => /Failed to load resource/.test(message.text());
+      page.on('console', (message) => (asked += told(message) ? 1 : 0));
+      const show = page.getByRole('button', { name: /Show remote images|Показать внешние картинки/ });
+      await show.waitFor();
+      if (asked > 0) throw new Error('images of others were fetched before anybody wanted them');
+      const fetched = page.waitForEvent('console', told);
+      await show.click();
+      await fetched;
     },
   },
   {

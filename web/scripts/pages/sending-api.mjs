@@ -59,6 +59,7 @@ const attempt = (n, of, values) => ({
   unknown: 12,
   skipped: 143,
   expired: 0,
+  next_try_at: n === 101 ? soon(900) : null,
   last_response: '250 2.0.0 Ok: queued as 3F2A81',
   reason: '',
   ...values,
@@ -208,6 +209,7 @@ const summary = () => ({
   mailings: { draft: 1, scheduled: 2, running: 1, paused: 1, disabled: 1, finished: 1 },
   attempts: { all: 19, running: 1, succeeded: 9, partial: 6, failed: 1, cancelled: 0, expired: 1, missed: 1 },
   totals: { sent: 412031, failed: 6214, deferred: 31, unknown: 19, skipped: 1143, expired: 20 },
+  clients: 61240,
   clients_reached: 48310,
   problems: answers.slice(1, 4),
   days: Array.from({ length: 30 }, (_, i) => ({
@@ -355,6 +357,15 @@ const calls = {
           attention: [],
         }
       : summary(),
+  'GET /reports/recipients': ({ query }) => ({
+    by: query.get('by') ?? 'domain',
+    at: soon(-1),
+    groups: (query.get('by') === 'provider'
+      ? ['mail.example.com', 'backup.example.net', null]
+      : ['example.org', 'почта.рф', 'a-long-name-of-a-company.example.com', null]
+    ).map((name, i) => ({ name, totals: wave(i, 40_000 / (i + 1)) })),
+    others: { groups: query.get('by') === 'provider' ? 0 : 17, totals: wave(2, 900) },
+  }),
   'GET /reports/mailings.csv': () =>
     `attempt_id,mailing_id,mailing_name,audience,sent,failed,deferred,unknown,skipped,expired\n${[1, 2, 3, 6]
       .map(

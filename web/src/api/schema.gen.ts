@@ -1395,6 +1395,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/reports/recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sum up recipients by domain or mail service
+         * @description Groups everyone who is recorded in the attempts that were due in the period.
+         */
+        get: operations["getRecipientGroups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/reports/summary": {
         parameters: {
             query?: never;
@@ -1732,6 +1752,11 @@ export interface components {
             late_ms: number;
             /** Format: uuid */
             mailing_id: string;
+            /**
+             * Format: date-time
+             * @description When the first of the deferred are tried again; a time that has passed while that goes on. Null when nobody waits for it.
+             */
+            next_try_at: string | null;
             /**
              * Format: email
              * @description The address of whose it is.
@@ -2138,6 +2163,11 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * @description `domain`: of the recipient's address. `provider`: the mail service that was given the message last.
+         * @enum {string}
+         */
+        GroupBy: "domain" | "provider";
         /** @description How one attempt of a mailing went. */
         HistoryEntry: {
             /** Format: uuid */
@@ -2571,6 +2601,12 @@ export interface components {
             domains: number;
             totals: components["schemas"]["Counts"];
         };
+        /** @description Groups that are not listed. */
+        OtherGroups: {
+            /** @description How many. */
+            groups: number;
+            totals: components["schemas"]["Counts"];
+        };
         /** @description Responses that are not listed. */
         OtherResponses: {
             /** @description How many in all. */
@@ -2741,6 +2777,28 @@ export interface components {
         ReasonInput: {
             /** @description In one line. */
             reason: string;
+        };
+        /** @description Recipients with something in common. Whoever is recorded in several attempts counts in each. */
+        RecipientGroup: {
+            /**
+             * @description The domain, or the id of the mail service. Null for clients who were deleted, and for those who were given to none.
+             * @example example.org
+             */
+            name: string | null;
+            totals: components["schemas"]["Counts"];
+        };
+        /** @description Recipients of a period by what they have in common. */
+        RecipientGroups: {
+            /**
+             * Format: date-time
+             * @description When this was added up.
+             */
+            at: string;
+            by: components["schemas"]["GroupBy"];
+            /** @description The fifty largest. Null, as is `others`, when nobody can tell: there are more than 5,000,000 deliveries, or the details of old ones are no longer kept. */
+            groups: components["schemas"]["RecipientGroup"][] | null;
+            /** @description The groups that are not listed. */
+            others: components["schemas"]["OtherGroups"] | null;
         };
         /** @description Each works once in the place of a code of the authenticator. */
         RecoveryCodes: {
@@ -2976,6 +3034,8 @@ export interface components {
             attempts: components["schemas"]["AttemptCounts"];
             /** @description What somebody should look at, at most 20 of a kind. */
             attention: components["schemas"]["Attention"][];
+            /** @description How many different clients there are now, whatever the period: those of several users with one address count once. */
+            clients: number;
             /** @description How many different clients were sent something. Null, as are `problems`, when nobody can tell: there are more than 5,000,000 deliveries, or the details of old ones are no longer kept. */
             clients_reached: number | null;
             /** @description Every day of the period, in its order. */
@@ -5717,6 +5777,43 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRecipientGroups: {
+        parameters: {
+            query?: {
+                /** @description What to group by; by domain unless said otherwise. */
+                by?: components["schemas"]["GroupBy"];
+                /** @description Only attempts due at this time or later. */
+                from?: components["parameters"]["From"];
+                /** @description Only attempts of this mailing. */
+                mailing_id?: string;
+                /**
+                 * @description Whose: `me`, `all`, or a user's id. Managers and administrators see everybody's; others only their own. `me` unless
+                 *     said otherwise, but `all` for managers, who have nothing of their own.
+                 */
+                owner?: components["parameters"]["Owner"];
+                /** @description Only attempts due before this time. */
+                to?: components["parameters"]["To"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The groups. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipientGroups"];
+                };
+            };
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Problem"];
         };

@@ -7,13 +7,13 @@ import { EmptyState } from '@/ui/EmptyState';
 export function NotFound() {
   const { t } = useTranslation();
   return (
-    <>
+    <main>
       <title>{`${t('notFound.title')} · ${t('product')}`}</title>
-      <EmptyState icon={IconMapOff} title={t('notFound.title')} text={t('notFound.text')}>
+      <EmptyState icon={IconMapOff} order={1} title={t('notFound.title')} text={t('notFound.text')}>
         <Button component={Link} to="/">
           {t('notFound.action')}
         </Button>
       </EmptyState>
-    </>
+    </main>
   );
 }

@@ -1,7 +1,7 @@
-import { useEffect, useState } from 'react';
 import { Text, Tooltip } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '@/lib/useFormat';
+import { useNow } from '@/lib/useNow';
 
 interface Props {
   /** null and undefined: not known. */
@@ -34,19 +34,4 @@ export function ZonedTime({ at, show = 'absolute', zone }: Props) {
   if (show === 'absolute') return time(absolute);
   if (show === 'both') return time(`${relative} · ${absolute}`);
   return <Tooltip label={absolute}>{time(relative)}</Tooltip>;
-}
-
-/** The time, moved on every half minute while someone looks at it. */
-function useNow(moving: boolean): Date {
-  const [now, setNow] = useState(() => new Date());
-  useEffect(() => {
-    if (!moving) return;
-    const timer = setInterval(() => {
-      setNow(new Date());
-    }, 30_000);
-    return () => {
-      clearInterval(timer);
-    };
-  }, [moving]);
-  return now;
 }

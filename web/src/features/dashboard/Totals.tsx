@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { Schema } from '@/api/client';
 import { Figure } from '@/ui/Figure';
 
-function Total({ name, hint, children }: { name: string; hint?: string; children: ReactNode }) {
+function Total({ name, hint, children }: { name: string; hint?: ReactNode; children: ReactNode }) {
   return (
     <Paper withBorder p="md">
       <Text size="sm" c="dimmed">
@@ -24,7 +24,7 @@ function Total({ name, hint, children }: { name: string; hint?: string; children
 
 export function Totals({ summary }: { summary: Schema<'Summary'> }) {
   const { t } = useTranslation('dashboard');
-  const { mailings, totals, clients_reached } = summary;
+  const { mailings, totals, clients, clients_reached } = summary;
   const all = Object.values(mailings).reduce((sum, count) => sum + count, 0);
   return (
     <SimpleGrid cols={{ base: 2, md: 4 }} spacing="sm">
@@ -34,8 +34,15 @@ export function Totals({ summary }: { summary: Schema<'Summary'> }) {
       <Total name={t('totals.active')} hint={t('totals.activeHint')}>
         <Figure value={mailings.scheduled + mailings.running} />
       </Total>
-      <Total name={t('totals.clients')} hint={t('totals.period')}>
-        <Figure value={clients_reached} />
+      <Total
+        name={t('totals.clients')}
+        hint={
+          <>
+            {t('totals.reached')} <Figure value={clients_reached} />
+          </>
+        }
+      >
+        <Figure value={clients} />
       </Total>
       <Total name={t('totals.sent')} hint={t('totals.period')}>
         <Figure value={totals.sent} />

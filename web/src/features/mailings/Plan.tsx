@@ -55,7 +55,7 @@ export function Plan({ mailing }: { mailing: Mailing }) {
         {mailing.owner_email && <Item name={t('column.owner')}>{mailing.owner_email}</Item>}
         <Item name={t('plan.message')}>
           {message.data ? (
-            <AnchorLink to="/messages" inherit>
+            <AnchorLink to="/messages/$id" params={{ id: mailing.message_id }} inherit>
               {message.data.subject}
             </AnchorLink>
           ) : (

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, call } from '@/api/client';
 import { ErrorState } from '@/ui/ErrorState';
+import { MailFrame } from '@/ui/MailFrame';
 import { errorText } from '@/ui/errorText';
 import { AnchorLink } from '@/ui/links';
 import { messageChoices } from './choices';
@@ -61,13 +62,9 @@ function Preview({ message, client }: { message: string; client: string | undefi
           {data.subject}
         </Text>
         {data.html ? (
-          // Nothing in it may run or reach this page.
-          <iframe
-            title={t('what.preview')}
-            sandbox=""
-            srcDoc={data.html}
-            style={{ width: '100%', height: 260, border: 0, background: '#fff', colorScheme: 'light' }}
-          />
+          <Box px="sm" pb="sm">
+            <MailFrame html={data.html} height={260} title={t('what.preview')} />
+          </Box>
         ) : (
           <Text size="sm" px="sm" pb="sm" style={{ whiteSpace: 'pre-wrap' }}>
             {data.text}

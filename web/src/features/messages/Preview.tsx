@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { Schema } from '@/api/client';
 import { ClientSelect } from '@/ui/ClientSelect';
 import { ErrorState } from '@/ui/ErrorState';
-import { MailFrame } from './MailFrame';
+import { MailFrame } from '@/ui/MailFrame';
 import type { PreviewState } from './usePreview';
 import classes from './Editor.module.css';
 

@@ -1,5 +1,4 @@
 import {
-  Anchor,
   Button,
   Group,
   Paper,
@@ -28,6 +27,7 @@ import { OutcomeChart } from '@/ui/OutcomeChart';
 import { OwnerSelect } from '@/ui/OwnerSelect';
 import { PageHeader } from '@/ui/PageHeader';
 import { ByMailing } from './ByMailing';
+import { Groups } from './Groups';
 import { instants, lastDays } from './period';
 import { Sums } from './Sums';
 
@@ -138,14 +138,17 @@ function Report({ period, owner, zone }: ReportProps) {
       <Part id="mailings" title={t('byMailing')}>
         <ByMailing period={period} owner={owner} />
       </Part>
+      <Part id="domains" title={t('byDomain')}>
+        <Groups by="domain" period={period} owner={owner} />
+      </Part>
+      <Part id="providers" title={t('byProvider')}>
+        <Groups by="provider" period={period} owner={owner} />
+      </Part>
       <Part id="problems" title={t('problems')}>
         <Problems problems={data.problems} />
       </Part>
       <Text size="xs" c="dimmed">
-        {t('at', { at: time(data.at, { seconds: true }) })} {t('byDomain')}{' '}
-        <Anchor href="/attempts" size="xs" underline="always">
-          {t('toLog')}
-        </Anchor>
+        {t('at', { at: time(data.at, { seconds: true }) })}
       </Text>
     </Stack>
   );

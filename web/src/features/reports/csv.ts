@@ -59,3 +59,15 @@ export function sumByMailing(csv: string): MailingSums[] {
   }
   return [...found.values()].sort((a, b) => b.totals.sent - a.totals.sent);
 }
+
+/** Groups of recipients as a CSV file. What a spreadsheet would take for a formula gets an apostrophe. */
+export function groupsFile(by: string, rows: readonly { name: string; totals: Schema<'Counts'> }[]): string {
+  const field = (text: string) => {
+    const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  const lines = rows.map(({ name, totals }) =>
+    [field(name), ...outcomes.map((outcome) => String(totals[outcome]))].join(','),
+  );
+  return `${[by, ...outcomes].join(',')}\r\n${lines.join('\r\n')}\r\n`;
+}

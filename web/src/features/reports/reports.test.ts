@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseCsv, sumByMailing } from './csv';
+import { groupsFile, parseCsv, sumByMailing } from './csv';
 import { instants, lastDays } from './period';
 
 describe('CSV', () => {
@@ -41,5 +41,23 @@ describe('periods', () => {
       to: '2027-03-28T22:00:00.000Z',
     });
     expect(instants({ from: '2027-03-28', to: '2027-03-01' }, 'UTC')).toBeUndefined();
+  });
+});
+
+describe('the file of groups', () => {
+  test('has a row for each, and no formulas', () => {
+    const totals = { sent: 3, failed: 1, deferred: 0, unknown: 0, skipped: 0, expired: 0 };
+    expect(
+      groupsFile('domain', [
+        { name: 'example.org', totals },
+        { name: '=1+1', totals },
+        { name: 'a,"b"', totals },
+      ]),
+    ).toBe(
+      'domain,sent,failed,deferred,unknown,skipped,expired\r\n' +
+        'example.org,3,1,0,0,0,0\r\n' +
+        "'=1+1,3,1,0,0,0,0\r\n" +
+        '"a,""b""",3,1,0,0,0,0\r\n',
+    );
   });
 });

@@ -2,6 +2,7 @@ import { Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Attempt } from '@/api/sending';
 import { useFormat } from '@/lib/useFormat';
+import { useNow } from '@/lib/useNow';
 import { Reason } from '../Reason';
 import { audienceOf, sayingOf, settledOf } from './figures';
 
@@ -9,6 +10,7 @@ import { audienceOf, sayingOf, settledOf } from './figures';
 export function Saying({ attempt }: { attempt: Attempt }) {
   const { t } = useTranslation();
   const { number, time } = useFormat();
+  const now = useNow(attempt.next_try_at !== null);
   const saying = sayingOf(attempt);
   const audience = audienceOf(attempt);
   const words = {
@@ -22,7 +24,18 @@ export function Saying({ attempt }: { attempt: Attempt }) {
       <Text size="sm">
         {t(`attempt.saying.${saying}`, words)}
         {attempt.status === 'running' && attempt.deferred > 0 && (
-          <> {t('attempt.deferred', { count: attempt.deferred, formatted: number(attempt.deferred) })}</>
+          <>
+            {' '}
+            {t('attempt.deferred', { count: attempt.deferred, formatted: number(attempt.deferred) })}
+            {attempt.next_try_at && (
+              <>
+                {' '}
+                {Date.parse(attempt.next_try_at) > now.getTime()
+                  ? t('attempt.nextTry', { at: time(attempt.next_try_at, { year: false }) })
+                  : t('attempt.triedNow')}
+              </>
+            )}
+          </>
         )}
         {attempt.unknown > 0 && (
           <> {t('attempt.unknown', { count: attempt.unknown, formatted: number(attempt.unknown) })}</>

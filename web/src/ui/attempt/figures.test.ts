@@ -19,6 +19,7 @@ const attempt = (values: Partial<Attempt>): Attempt => ({
   unknown: 0,
   skipped: 0,
   expired: 0,
+  next_try_at: null,
   last_response: '',
   reason: '',
   reason_code: null,
