@@ -154,7 +154,7 @@ func New(d Deps) (http.Handler, error) {
 	if d.Passwords == nil {
 		passwords.Hasher = password.NewHasher(password.Default())
 	}
-	account := accountAPI{d.Store, passwords, limits{d.Limiter}}
+	account := accountAPI{d.Store, passwords, limits{d.Limiter}, streams}
 	s := &server{
 		accountAPI:      account,
 		signInAPI:       signInAPI{d.Store, account, passwords, limits{d.Limiter}, d.RegistrationClosed, d.Identities},

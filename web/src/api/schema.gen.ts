@@ -1198,6 +1198,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch your own account
+         * @description Server-sent events, as with `GET /attempts/{id}/progress`, but without a `done`: `progress` at once, and within ten
+         *     seconds when something of it has changed. The stream breaks off within a second when your session ends, by whatever
+         *     means; another call then tells why.
+         */
+        get: operations["watchMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/messages": {
         parameters: {
             query?: never;
@@ -5039,6 +5061,30 @@ export interface operations {
                 content?: never;
             };
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    watchMe: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `id` of the last event that was seen. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events. This is the data of each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Me"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };

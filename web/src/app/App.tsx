@@ -6,6 +6,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { onSignedOut } from '@/api/client';
+import { meQuery } from '@/api/me';
 import { newQueryClient } from '@/api/queryClient';
 import { newRouter } from './router';
 import { cssVariables, theme } from './theme';
@@ -14,9 +15,12 @@ function start() {
   const queryClient = newQueryClient();
   const router = newRouter(queryClient);
   onSignedOut(() => {
+    // Who was in is told why they are not any more; who comes to sign in knows.
+    const why = queryClient.getQueryData(meQuery.queryKey) ? { error: 'session_ended' } : {};
     queryClient.clear();
     const { href, pathname } = router.state.location;
-    if (pathname !== '/sign-in') void router.navigate({ to: '/sign-in', search: { return_to: href } });
+    if (pathname !== '/sign-in')
+      void router.navigate({ to: '/sign-in', search: { return_to: href, ...why } });
   });
   return { queryClient, router };
 }

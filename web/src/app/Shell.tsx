@@ -13,7 +13,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { IconDots, IconSettings } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { useMe } from '@/api/me';
+import { useMe, useSession } from '@/api/me';
 import { Logo } from '@/ui/Logo';
 import { AccountMenu } from './AccountMenu';
 import { Banners } from './Banners';
@@ -25,6 +25,7 @@ import classes from './Shell.module.css';
 export function Shell() {
   const { t } = useTranslation();
   const me = useMe();
+  useSession();
   const [opened, { toggle, close }] = useDisclosure();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const main = useRef<HTMLElement>(null);
