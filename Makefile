@@ -53,7 +53,7 @@ test: setup-test ## Run every test, on real servers, with the race detector
 	exit $$status
 
 .PHONY: e2e
-e2e: setup-browser web bin/vestnik ## Go whole ways through the web application in Chromium (E2E=part of a name)
+e2e: setup-browser web build ## Go whole ways through the web application in Chromium (E2E=part of a name)
 	@scripts/web.sh e2e
 
 .PHONY: screenshots

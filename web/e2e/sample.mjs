@@ -1,4 +1,4 @@
-import { until } from './system.mjs';
+import { until } from './process.mjs';
 
 /** Puts one of everything into an account, and returns the addresses of all pages. */
 export async function furnish(system, owner) {
