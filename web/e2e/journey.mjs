@@ -25,18 +25,24 @@ export async function openStage() {
     [stage.system, stage.browser] = await Promise.all([startSystem(), startBrowser()]);
     return stage;
   } catch (error) {
+    if (stage.interrupted) await new Promise(() => undefined); // the signal ends the run
     await stage.close();
     throw error;
   }
 }
 
 /**
- * A journey is `{ name, run, alone }`. `run({ system, person, email, domain })` makes it: `person(language)` opens a browser
- * of its own, `email('anna')` and `domain('shop')` are addresses that no other journey has. It fails for what any of its
- * people met that nobody should as well.
+ * A journey is `{ name, run, alone }`. `run({ system, person, email, domain, ownSystem })` makes it: `person(language)` opens
+ * a browser of its own, `email('anna')` and `domain('shop')` are addresses that no other journey has, `ownSystem(options)`
+ * starts a system for this journey alone. It fails for what any of its people met that nobody should as well.
  */
 async function attempt(stage, { name, run }, number) {
   const people = [];
+  const systems = [stage.system];
+  const ownSystem = async (options) => {
+    systems.push(await startSystem(options));
+    return systems.at(-1);
+  };
   const person = async (language, look) => {
     people.push(await openPerson(stage.browser, stage.system.base, language, look));
     return people.at(-1);
@@ -48,19 +54,20 @@ async function attempt(stage, { name, run }, number) {
     const limit = new Promise((_, reject) => {
       late = setTimeout(() => reject(new Error(`not over after ${String(LIMIT / 1000)} s`)), LIMIT);
     });
-    await Promise.race([run({ system: stage.system, person, email, domain }), limit]);
+    await Promise.race([run({ system: stage.system, person, email, domain, ownSystem }), limit]);
     const faults = people.flatMap((one) => one.faults);
     if (faults.length > 0) throw new Error('somebody met what nobody should');
   } catch (error) {
-    if (!stage.interrupted) await report(stage, name, error, people, number);
+    if (!stage.interrupted) await report(name, error, people, systems, number);
     throw error;
   } finally {
     clearTimeout(late);
     for (const { context } of people) await context.close().catch(() => undefined);
+    for (const own of systems.slice(1)) await own.stop();
   }
 }
 
-async function report({ system }, name, error, people, number) {
+async function report(name, error, people, systems, number) {
   await mkdir(shots, { recursive: true });
   const lines = [`\n!! ${name}\n`, error.stack ?? String(error)];
   for (const [i, { page, faults }] of people.entries()) {
@@ -71,7 +78,7 @@ async function report({ system }, name, error, people, number) {
     );
     lines.push(`-- at ${page.url()}, screen: ${taken}`, ...faults);
   }
-  lines.push('-- the last that Vestnik said', ...system.log().slice(-20), '');
+  lines.push('-- the last that Vestnik said', ...systems.flatMap((one) => one.log().slice(-20)), '');
   console.error(lines.join('\n'));
 }
 
@@ -115,6 +122,7 @@ export async function makeJourneys(stage, all, lanes) {
     all.filter(({ alone }) => alone),
     1,
   );
+  if (stage.interrupted) await new Promise(() => undefined);
   const passed = all.length - failed.length;
   const after = retried > 0 ? `, ${String(retried)} after a retry` : '';
   for (const name of failed) console.log(`FAILED: ${name}`);

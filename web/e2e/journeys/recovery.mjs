@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { languages } from '../journey.mjs';
 import * as auth from '../pages/auth.mjs';
 import * as mailings from '../pages/mailings.mjs';
-import { startSystem } from '../system.mjs';
 import { until } from '../process.mjs';
 
 const SIZE = 1_500; // of each mailing
@@ -12,30 +11,26 @@ const WINDOW = 50; // of each chunk that a sender is sending, so many become unk
 export const recoveryJourneys = () => [
   {
     name: 'a sender is killed while mailings are watched, en and ru',
-    async run({ person, domain }) {
-      const system = await startSystem({
+    async run({ person, domain, ownSystem }) {
+      const system = await ownSystem({
         senders: 2,
         rate: 150, // slow enough to be killed midway
         settings: { VESTNIK_LEASE: '5s', VESTNIK_WORKERS: String(WORKERS) },
       });
-      try {
-        const watched = await Promise.all(
-          languages.map((language) => begin({ system, person, domain }, language)),
-        );
-        const midway = await Promise.all(
-          watched.map(({ somebody }) =>
-            until('a mailing to be midway', async () => {
-              const { sent } = await mailings.figures(somebody);
-              return sent > SIZE / 10 && sent;
-            }),
-          ),
-        );
-        await system.senders[0].kill();
-        for (const sent of midway) assert.ok(sent < SIZE, 'it was killed midway');
-        await Promise.all(watched.map((one) => isWhole(system, one)));
-      } finally {
-        await system.stop();
-      }
+      const watched = await Promise.all(
+        languages.map((language) => begin({ system, person, domain }, language)),
+      );
+      const midway = await Promise.all(
+        watched.map(({ somebody }) =>
+          until('a mailing to be midway', async () => {
+            const { sent } = await mailings.figures(somebody);
+            return sent > SIZE / 10 && sent;
+          }),
+        ),
+      );
+      await system.senders[0].kill();
+      for (const sent of midway) assert.ok(sent < SIZE, 'it was killed midway');
+      await Promise.all(watched.map((one) => isWhole(system, one)));
     },
   },
 ];
