@@ -60,6 +60,10 @@ e2e: setup-browser web build ## Go whole ways through the web application in Chr
 screenshots: setup-browser web bin/vestnik ## Take a picture of every page into web/screenshots
 	@scripts/web.sh screenshots
 
+.PHONY: images
+images: setup-browser web bin/vestnik ## Take the pictures of the README anew, into docs/images
+	@scripts/web.sh images
+
 .PHONY: fault
 fault: setup-test ## Run the fault tests alone: kill -9, SIGSTOP, a lost NATS store
 	go test -race -timeout 15m -count=1 -v ./test/fault/...
