@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { until } from './process.mjs';
 
 /** Puts one of everything into an account, and returns the addresses of all pages. */
@@ -23,7 +24,10 @@ export async function furnish(system, owner) {
     const { items } = await system.api(owner, 'GET', `/mailings/${mailing.id}/attempts`);
     return items.find(({ status }) => status === 'finished');
   });
-  const open = ['sign-in', 'register', 'check-mail', 'forgot', 'reset#token=a'];
+  const imported = randomUUID();
+  const file = 'email,full_name\nvera@shop.example,Вера Белых\nнет адреса,Пётр Бондарь';
+  await system.upload(owner, `/clients/import?id=${imported}`, file);
+  const open = ['sign-in', 'register', 'check-mail', 'forgot', 'reset#token=a', 'verify#token=a'];
   const inside = {
     dashboard: '/',
     mailings: '/mailings',
@@ -34,9 +38,11 @@ export async function furnish(system, owner) {
     'message-new': '/messages/new',
     message: `/messages/${message.id}`,
     clients: '/clients',
+    client: `/clients?client=${clients[0].id}`,
     lists: '/lists',
     list: `/lists/${list.id}`,
     imports: '/imports',
+    import: `/imports/${imported}`,
     reports: '/reports',
     attempts: '/attempts',
     attempt: `/attempts/${attempt.id}`,
