@@ -53,12 +53,16 @@ test: setup-test ## Run every test, on real servers, with the race detector
 	exit $$status
 
 .PHONY: e2e
-e2e: setup-browser web bin/vestnik ## Go whole ways through the web application in Chromium (E2E=part of a name)
+e2e: setup-browser web build ## Go whole ways through the web application in Chromium (E2E=part of a name)
 	@scripts/web.sh e2e
 
 .PHONY: screenshots
 screenshots: setup-browser web bin/vestnik ## Take a picture of every page into web/screenshots
 	@scripts/web.sh screenshots
+
+.PHONY: images
+images: setup-browser web bin/vestnik ## Take the pictures of the README anew, into docs/images
+	@scripts/web.sh images
 
 .PHONY: fault
 fault: setup-test ## Run the fault tests alone: kill -9, SIGSTOP, a lost NATS store

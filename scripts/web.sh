@@ -5,9 +5,9 @@
 #   scripts/web.sh if-needed   the same if something has changed since; without Node it says so and leaves it be
 #   scripts/web.sh generate    the types of the API
 #   scripts/web.sh lint|test|verify   ESLint, Prettier and tsc; Vitest; whether the generated types are up to date
-#   scripts/web.sh e2e|screenshots    journeys through it, pictures of it, in Chromium, with bin/vestnik
+#   scripts/web.sh e2e|screenshots|images   journeys through it, pictures of it, those of the README: in Chromium, with bin/
 #
-# The last six do nothing without Node, but fail in CI.
+# The last seven do nothing without Node, but fail in CI.
 set -euo pipefail
 cd "$(dirname "$0")/../web"
 
@@ -77,7 +77,9 @@ case $mode in
     npm run --silent typecheck || status=1
     exit $status
     ;;
-  test | e2e | screenshots) install && npm run --silent "$mode" ;;
+  test) install && npm run --silent test ;;
+  e2e) install && exec node e2e/main.mjs ;; # a signal that ends make reaches it
+  screenshots | images) install && exec node "e2e/$mode.mjs" ;;
   generate) install && npm run --silent generate ;;
   verify) install && verify ;;
   *) say "no such mode: $mode"; exit 2 ;;

@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"context"
+	"net/http"
 	"strings"
+	"time"
 
 	"github.com/vestnik-mail/vestnik/internal/domain"
 	"github.com/vestnik-mail/vestnik/internal/gateway/openapi"
@@ -29,12 +31,39 @@ type accountAPI struct {
 	store     accountStore
 	passwords hasher
 	limits    limits
+	streams   streams
 }
+
+// meEvery is how often a stream of somebody's own account looks whether it has changed. That the session goes on is asked
+// more often, by watch.
+const meEvery = 10 * time.Second
 
 // GetMe implements openapi.StrictServerInterface.
 func (a accountAPI) GetMe(ctx context.Context, _ openapi.GetMeRequestObject) (openapi.GetMeResponseObject, error) {
 	me, err := a.show(ctx, callerOf(ctx))
 	return openapi.GetMe200JSONResponse(me), err
+}
+
+// WatchMe implements openapi.StrictServerInterface.
+func (a accountAPI) WatchMe(ctx context.Context, r openapi.WatchMeRequestObject) (openapi.WatchMeResponseObject, error) {
+	return watchedMe{ctx: ctx, api: a, lastID: orEmpty(r.Params.LastEventID)}, nil
+}
+
+// watchedMe is the caller's account as it changes.
+type watchedMe struct {
+	ctx    context.Context //nolint:containedctx // the generated Visit method has no place for it
+	api    accountAPI
+	lastID string
+}
+
+// VisitWatchMeResponse implements openapi.WatchMeResponseObject.
+func (m watchedMe) VisitWatchMeResponse(w http.ResponseWriter) error {
+	streams := m.api.streams
+	streams.every = meEvery
+	return streams.send(m.ctx, w, m.lastID, func(ctx context.Context) (any, bool, error) {
+		me, err := m.api.show(ctx, callerOf(ctx))
+		return me, false, err
+	})
 }
 
 // show is what the caller is told of himself. It is read anew: who was found at the door may be remembered from before a

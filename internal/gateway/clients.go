@@ -161,7 +161,7 @@ func (a clientAPI) ListClientDeliveries(ctx context.Context, r openapi.ListClien
 func showClientDelivery(d domain.ClientDelivery) openapi.ClientDelivery {
 	out := openapi.ClientDelivery{
 		AttemptID: d.AttemptID, Email: d.Email, Outcome: openapi.Outcome(d.Outcome), Phase: string(d.Reply.Phase), Code: d.Reply.Code,
-		Enhanced: d.Reply.Enhanced, Response: d.Reply.Text, Provider: d.Provider, Tries: d.Tries, At: d.At.UTC(),
+		Enhanced: d.Reply.Enhanced, Response: d.Reply.Text, ReasonCode: replyReason(d.Reply), Provider: d.Provider, Tries: d.Tries, At: d.At.UTC(),
 	}
 	out.Mailing.ID, out.Mailing.Name, out.Mailing.Deleted = d.MailingID, d.MailingName, d.MailingDeleted
 	return out

@@ -165,7 +165,7 @@ func New(d Deps) (http.Handler, error) {
 	if d.Passwords == nil {
 		passwords.Hasher = password.NewHasher(password.Default())
 	}
-	account := accountAPI{d.Store, passwords, limits{d.Limiter}}
+	account := accountAPI{d.Store, passwords, limits{d.Limiter}, streams}
 	signIn := signInAPI{d.Store, account, passwords, limits{d.Limiter}, d.RegistrationClosed, d.Identities, d.showsMailbox}
 	messages := messageAPI{d.Store, d.Store, d.CheckMessage, d.Preview}
 	s := &server{

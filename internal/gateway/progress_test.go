@@ -159,3 +159,27 @@ func TestStreamsAndUploadsEndWhenTheProcessStops(t *testing.T) {
 	assert.Positive(t, im["created"])
 	require.NoError(t, feed.Close())
 }
+
+func TestTheAccountTellsWhenItChanges(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	c := a.person("o@example.org", domain.RoleUser)
+	stream := c.open(base + "/me/watch")
+	require.Equal(t, http.StatusOK, stream.status)
+	seen := make(chan event, 10)
+	go events(t, stream.body, seen)
+	next := func() event {
+		select {
+		case e := <-seen:
+			return e
+		case <-time.After(time.Minute): // every ten seconds it looks
+			require.Fail(t, "nothing is told")
+			return event{}
+		}
+	}
+	first := next()
+	assert.Equal(t, "progress", first.name)
+	assert.Equal(t, c.do("GET", base+"/me", nil).want(http.StatusOK).body, first.data)
+	c.do("PATCH", base+"/me", object{"name": "Anna"}).want(http.StatusOK)
+	assert.Equal(t, "Anna", next().data["name"])
+}

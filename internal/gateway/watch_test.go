@@ -96,6 +96,9 @@ func TestWhatLastsEndsWithTheRightToIt(t *testing.T) {
 
 			streams := map[string]io.Reader{"an attempt's progress": c.open(base + "/attempts/" + m.attempt + "/progress").body}
 			id := domain.NewID(time.Now()).String()
+			if signedIn {
+				streams["the account"] = c.open(base + "/me/watch").body
+			}
 			feed, status := c.begin(base + "/clients/import?id=" + id)
 			_, err := io.WriteString(feed, "email,name\n"+rows(0, 5000))
 			require.NoError(t, err)

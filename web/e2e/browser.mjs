@@ -1,13 +1,18 @@
 import { chromium } from 'playwright-core';
 import { words } from './words.mjs';
 
-const PATIENCE = Number(process.env.E2E_PATIENCE ?? 60) * 1000; // of every step; machines of CI are slow
+const PATIENCE = Number(process.env.E2E_PATIENCE ?? 120) * 1000; // of every step; machines of CI are slow
 
 export function startBrowser() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    // Whoever starts it stops it, together with the system.
+    handleSIGHUP: false,
+    handleSIGINT: false,
+    handleSIGTERM: false,
     args: [
       '--no-sandbox', // the tests may run as root
+      '--disable-dev-shm-usage', // which is small in containers
       '--disable-gpu',
       '--disable-quic',
       '--no-first-run',
@@ -53,6 +58,12 @@ export async function openPerson(browser, base, language, look = {}) {
   person.field = (key, values) =>
     page.locator('input, textarea').and(page.getByLabel(person.t(key, values), { exact: true }));
   person.title = (key, values) => page.getByRole('heading', { name: person.t(key, values), exact: true });
+  /** Reads from the API as the person, with the session that the browser has. */
+  person.get = async (path) => {
+    const response = await context.request.get(`/api/v1${path}`);
+    if (!response.ok()) throw new Error(`GET ${path}: ${String(response.status())} ${await response.text()}`);
+    return response.json();
+  };
   person.text = (key, values) => page.getByText(person.t(key, values));
   return person;
 }

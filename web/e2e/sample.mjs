@@ -1,4 +1,5 @@
-import { until } from './system.mjs';
+import { randomUUID } from 'node:crypto';
+import { until } from './process.mjs';
 
 /** Puts one of everything into an account, and returns the addresses of all pages. */
 export async function furnish(system, owner) {
@@ -28,7 +29,10 @@ export async function furnish(system, owner) {
     const { items } = await system.api(owner, 'GET', `/mailings/${mailing.id}/attempts`);
     return items.find(({ status }) => status === 'finished');
   });
-  const open = ['sign-in', 'register', 'check-mail', 'forgot', 'reset#token=a', 'mailbox'];
+  const imported = randomUUID();
+  const file = 'email,full_name\nvera@shop.example,Вера Белых\nнет адреса,Пётр Бондарь';
+  await system.upload(owner, `/clients/import?id=${imported}`, file);
+  const open = ['sign-in', 'register', 'check-mail', 'forgot', 'reset#token=a', 'verify#token=a', 'mailbox'];
   const inside = {
     dashboard: '/',
     mailings: '/mailings',
@@ -43,6 +47,7 @@ export async function furnish(system, owner) {
     lists: '/lists',
     list: `/lists/${list.id}`,
     imports: '/imports',
+    import: `/imports/${imported}`,
     reports: '/reports',
     attempts: '/attempts',
     attempt: `/attempts/${attempt.id}`,

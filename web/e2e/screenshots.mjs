@@ -1,5 +1,5 @@
-// Takes a picture of every page in both themes, on a telephone and on a desktop, into web/screenshots, from a system with
-// something in it. `make screenshots` runs it; of some pages: node e2e/screenshots.mjs PART-OF-A-NAME
+// Takes a picture of every page in both themes and both languages, on a telephone and on a desktop, into web/screenshots,
+// from a system with something in it. `make screenshots` runs it; of some pages: node e2e/screenshots.mjs PART-OF-A-NAME
 import { mkdir } from 'node:fs/promises';
 import { openPerson } from './browser.mjs';
 import { openStage } from './journey.mjs';
@@ -31,7 +31,11 @@ try {
       await page.goto(path, { waitUntil: 'load' });
       await page.locator('h1, h2').first().waitFor();
       await page.waitForFunction(() => !document.querySelector('[aria-busy=true], .mantine-Skeleton-root'));
+      // As tall as the page, so that what is fixed stands where it belongs.
+      const tall = await page.evaluate(() => document.documentElement.scrollHeight);
+      await page.setViewportSize({ width, height: Math.max(height, tall) });
       await page.screenshot({ path: `${out}${name}.${theme}.${String(width)}.png`, fullPage: true });
+      await page.setViewportSize({ width, height });
     }
     for (const person of [inside, outside]) {
       faults.push(...person.faults);

@@ -1,43 +1,108 @@
-// A `vestnik up` of the tests' own: private PostgreSQL, embedded NATS and Redis, built-in mailbox, free ports and a data
+// A Vestnik of the tests' own: private PostgreSQL, embedded NATS and Redis, built-in mailbox, free ports and a data
 // directory that goes away with it.
-import { execFile, spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { collectMail } from './mailbox.mjs';
+import { launch, PATIENCE, run, until } from './process.mjs';
 
-const program = process.env.VESTNIK ?? new URL('../../bin/vestnik', import.meta.url).pathname;
-const PATIENCE = 120_000; // machines of CI are slow
 export const PASSWORD = 'сорок тысяч писем';
+const systems = new Set();
 
-export async function startSystem() {
+/** Stops whatever of them still runs. */
+export async function stopSystems() {
+  await Promise.all([...systems].map((system) => system.stop()));
+}
+
+/**
+ * Starts `vestnik up`. With `senders` it brings the servers and the gateway alone, and a planner and so many senders run
+ * beside it, sending at most `rate` messages a second together.
+ */
+export async function startSystem({ senders = 0, rate = 0, settings = {} } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'vestnik-e2e-'));
-  await chmod(dir, 0o755); // PostgreSQL of root runs as another user, and walks through
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(VESTNIK|OTEL)_/.test(name));
-  const env = {
-    ...Object.fromEntries(inherited),
-    VESTNIK_DATA_DIR: join(dir, 'data'),
-    VESTNIK_HTTP_ADDR: '127.0.0.1:0',
-    VESTNIK_LOG_LEVEL: 'warn',
-    VESTNIK_LOG_FORMAT: 'json',
+  const running = [];
+  const system = {
+    log: () => running.flatMap(({ log }) => log),
+    async stop() {
+      systems.delete(system);
+      system.mailbox?.stop();
+      for (const program of running.splice(0).reverse()) await program.stop();
+      await rm(dir, { recursive: true, force: true });
+    },
   };
-  const up = await start(env, []);
-  const base = new URL(up.welcome.api).origin;
+  systems.add(system);
+  try {
+    await chmod(dir, 0o755); // PostgreSQL of root runs as another user, and walks through
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(VESTNIK|OTEL)_/.test(name));
+    const env = {
+      ...Object.fromEntries(inherited),
+      VESTNIK_DATA_DIR: join(dir, 'data'),
+      VESTNIK_HTTP_ADDR: '127.0.0.1:0',
+      VESTNIK_LOG_LEVEL: 'warn',
+      VESTNIK_LOG_FORMAT: 'json',
+      ...settings,
+    };
+    const begin = (program, args = [], more = {}) => {
+      running.push(launch(program, args, { ...env, ...more }));
+      return running.at(-1);
+    };
+    const up = begin('vestnik', ['up', '--json', ...(senders > 0 ? ['--no-planner', '--no-sender'] : [])]);
+    const welcome = await within('vestnik up', up, new Promise((resolve) => up.lines.once('line', resolve)));
+    const { api, mailbox } = JSON.parse(welcome);
+    const base = new URL(api).origin;
+    const cli = (args, input) => run('vestnik', args, env, input);
+    Object.assign(system, { base, cli, mailbox: mailbox && collectMail(base) }, calls(system, base, cli));
+    if (senders > 0) {
+      const servers = JSON.parse(await cli(['config', '--export', '--json']));
+      if (rate > 0) servers.VESTNIK_SMTP_URL += `&rate=${String(rate)}`;
+      const part = async (program) => {
+        const process = begin(program, [], { ...servers, VESTNIK_LOG_LEVEL: 'info' });
+        await within(program, process, ready(process));
+        return process;
+      };
+      const parts = ['planner', ...Array.from({ length: senders }, () => 'sender')];
+      system.senders = (await Promise.all(parts.map(part))).slice(1);
+    }
+    return system;
+  } catch (error) {
+    await system.stop();
+    throw error;
+  }
+}
 
-  /** Runs a command of the program beside it and returns what it printed; `input` is its standard input. */
-  const cli = (args, input = '') =>
-    new Promise((resolve, reject) => {
-      const child = execFile(program, args, { env, timeout: PATIENCE }, (error, stdout, stderr) => {
-        if (error) reject(new Error(`vestnik ${args.join(' ')}: ${stderr || error.message}`));
-        else resolve(stdout.trim());
-      });
-      child.stdin.end(input);
-    });
+/** Waits for what a program is to do, unless it ends before. */
+async function within(name, program, what) {
+  let late;
+  const fail = (how) => new Error(`${name} ${how}\n${program.log.join('\n')}`);
+  try {
+    return await Promise.race([
+      what,
+      program.ended.then((how) => {
+        throw fail(`ended: ${String(how)}`);
+      }),
+      new Promise((_, reject) => {
+        late = setTimeout(() => reject(fail('is not ready')), PATIENCE);
+      }),
+    ]);
+  } finally {
+    clearTimeout(late);
+  }
+}
 
+/** Waits until a program that has told its log where its health can be asked is well. */
+async function ready({ log, ended }) {
+  let over = false;
+  void ended.then(() => (over = true));
+  await until('readiness', async () => {
+    const said = log.map((line) => JSON.parse(line)).find(({ message }) => message === 'listening');
+    if (!said) return over;
+    const answer = await fetch(`http://${said.addr}/readyz`).catch(() => undefined);
+    return over || answer?.ok;
+  });
+}
+
+function calls(system, base, cli) {
   return {
-    base,
-    log: up.log,
-    cli,
     /** An account with a confirmed address, and a key of it. */
     async account(email, role = 'user') {
       const key = await cli(
@@ -57,62 +122,21 @@ export async function startSystem() {
       if (!response.ok) throw new Error(`${method} ${path}: ${String(response.status)} ${text}`);
       return text === '' ? undefined : JSON.parse(text);
     },
-    /** What the mailbox took, for an address or a word of the subject; the newest first. */
-    async mail(query) {
-      const url = `${base}/mailbox?format=json&limit=10000&q=${encodeURIComponent(query)}`;
-      return (await (await fetch(url)).json()).messages;
+    /** Uploads a CSV file with an account's key. */
+    async upload({ key }, path, body) {
+      const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'text/csv' };
+      const response = await fetch(`${base}/api/v1${path}`, { method: 'POST', headers, body });
+      if (!response.ok) throw new Error(`${path}: ${String(response.status)} ${await response.text()}`);
     },
-    /** The HTML of the newest message to an address, waiting for the count-th to be there. */
-    async letter(email, count = 1) {
-      const messages = await until(`message ${String(count)} to ${email}`, async () => {
-        const found = await this.mail(email);
-        return found.length >= count && found;
+    /** What the mailbox took for an address, or part of one; the newest first. */
+    mail: (query) => system.mailbox.to(query),
+    /** The HTML of the newest message to an address, waiting for one. */
+    async letter(email) {
+      const [{ n }] = await until(`a message to ${email}`, async () => {
+        const found = await system.mail(email);
+        return found.length > 0 && found;
       });
-      return (await fetch(`${base}/mailbox/${String(messages[0].n)}/html`)).text();
-    },
-    async stop() {
-      await up.stop();
-      await rm(dir, { recursive: true, force: true });
+      return (await fetch(`${base}/mailbox/${String(n)}/html`)).text();
     },
   };
-}
-
-/** Starts `vestnik up` and waits until it says that it is ready. */
-async function start(env, flags) {
-  const child = spawn(program, ['up', '--json', ...flags], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const log = [];
-  createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
-  const ended = new Promise((resolve) => {
-    child.once('exit', (code, signal) => resolve(code ?? signal));
-  });
-  const welcome = await new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line)));
-    child.once('error', reject);
-    void ended.then((how) => reject(new Error(`vestnik up ended: ${String(how)}\n${log.join('\n')}`)));
-    setTimeout(() => reject(new Error(`vestnik up is not ready\n${log.join('\n')}`)), PATIENCE).unref();
-  }).catch((error) => {
-    child.kill('SIGTERM');
-    throw error;
-  });
-  return {
-    welcome,
-    log,
-    async stop() {
-      child.kill('SIGTERM');
-      const late = setTimeout(() => child.kill('SIGTERM'), 30_000); // the second one does not wait
-      await ended;
-      clearTimeout(late);
-    },
-  };
-}
-
-/** Asks until the answer is not false, null or undefined, and returns it. */
-export async function until(what, ask, patience = PATIENCE) {
-  const deadline = Date.now() + patience;
-  for (;;) {
-    const answer = await ask();
-    if (answer) return answer;
-    if (Date.now() > deadline) throw new Error(`waited ${String(patience / 1000)} s for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

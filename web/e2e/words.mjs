@@ -10,17 +10,21 @@ function strings(language, namespace) {
   return files.get(path);
 }
 
+function find(language, key) {
+  const [path, namespace = 'common'] = key.split(':').reverse();
+  let text = strings(language, namespace);
+  for (const part of path.split('.')) text = text?.[part];
+  if (typeof text !== 'string') throw new Error(`no string ${key} in ${language}`);
+  return text;
+}
+
 /**
  * The words of the application in a language, so that a journey finds things by what a person reads:
  * `words('ru')('auth:signIn.action')`. A key without a namespace is of the common strings.
  */
 export function words(language) {
   return (key, values = {}) => {
-    const [path, namespace = 'common'] = key.split(':').reverse();
-    let text = strings(language, namespace);
-    for (const part of path.split('.')) text = text?.[part];
-    if (typeof text !== 'string') throw new Error(`no string ${key} in ${language}`);
-    return text.replace(/\{\{(\w+)\}\}/g, (_, name) => {
+    return find(language, key).replace(/\{\{(\w+)\}\}/g, (_, name) => {
       if (!(name in values)) throw new Error(`no value of ${name} for ${key}`);
       return String(values[name]);
     });

@@ -181,6 +181,7 @@ const (
 	ProblemCodeAPIKeyNotFound          ProblemCode = "api_key_not_found"
 	ProblemCodeAccountDeleting         ProblemCode = "account_deleting"
 	ProblemCodeAccountRemoving         ProblemCode = "account_removing"
+	ProblemCodeAlreadySetUp            ProblemCode = "already_set_up"
 	ProblemCodeAttemptEnding           ProblemCode = "attempt_ending"
 	ProblemCodeAttemptNotFound         ProblemCode = "attempt_not_found"
 	ProblemCodeBodyTooLarge            ProblemCode = "body_too_large"
@@ -192,6 +193,7 @@ const (
 	ProblemCodeCodeWrong               ProblemCode = "code_wrong"
 	ProblemCodeCrossOrigin             ProblemCode = "cross_origin"
 	ProblemCodeDeliveryNotFound        ProblemCode = "delivery_not_found"
+	ProblemCodeDisabledByAnother       ProblemCode = "disabled_by_another"
 	ProblemCodeEmailUnconfirmed        ProblemCode = "email_unconfirmed"
 	ProblemCodeIdempotencyKeyReused    ProblemCode = "idempotency_key_reused"
 	ProblemCodeImportExists            ProblemCode = "import_exists"
@@ -207,10 +209,12 @@ const (
 	ProblemCodeMailingDraft            ProblemCode = "mailing_draft"
 	ProblemCodeMailingEndPast          ProblemCode = "mailing_end_past"
 	ProblemCodeMailingFinished         ProblemCode = "mailing_finished"
+	ProblemCodeMailingGoesOut          ProblemCode = "mailing_goes_out"
 	ProblemCodeMailingNotFound         ProblemCode = "mailing_not_found"
 	ProblemCodeMailingPaused           ProblemCode = "mailing_paused"
 	ProblemCodeMailingRunning          ProblemCode = "mailing_running"
 	ProblemCodeMailingScheduled        ProblemCode = "mailing_scheduled"
+	ProblemCodeMailingsGoOut           ProblemCode = "mailings_go_out"
 	ProblemCodeMalformedRequest        ProblemCode = "malformed_request"
 	ProblemCodeMessageInUse            ProblemCode = "message_in_use"
 	ProblemCodeMessageNotFound         ProblemCode = "message_not_found"
@@ -236,10 +240,12 @@ const (
 	ProblemCodeSessionEnded            ProblemCode = "session_ended"
 	ProblemCodeSessionNotFound         ProblemCode = "session_not_found"
 	ProblemCodeSessionRequired         ProblemCode = "session_required"
+	ProblemCodeSetupTokenWrong         ProblemCode = "setup_token_wrong"
 	ProblemCodeStaleRevision           ProblemCode = "stale_revision"
 	ProblemCodeSuppressionExists       ProblemCode = "suppression_exists"
 	ProblemCodeSuppressionNotFound     ProblemCode = "suppression_not_found"
 	ProblemCodeTLSRequired             ProblemCode = "tls_required"
+	ProblemCodeTestMailNotFound        ProblemCode = "test_mail_not_found"
 	ProblemCodeTokenUnknown            ProblemCode = "token_unknown"
 	ProblemCodeTooManyAPIKeys          ProblemCode = "too_many_api_keys"
 	ProblemCodeTooManyTries            ProblemCode = "too_many_tries"
@@ -650,6 +656,9 @@ type ClientDelivery struct {
 
 	// Provider The mail service it went through.
 	Provider string `json:"provider"`
+
+	// ReasonCode Which of Vestnik's own reasons it is.
+	ReasonCode *ReasonCode `json:"reason_code"`
 
 	// Response What the mail server said.
 	//
@@ -2414,6 +2423,12 @@ type ListActivityParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// WatchMeParams defines parameters for WatchMe.
+type WatchMeParams struct {
+	// LastEventID The `id` of the last event that was seen.
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
+
 // ListMessagesParams defines parameters for ListMessages.
 type ListMessagesParams struct {
 	// Owner Whose: `me`, `all`, or a user's id. Managers and administrators see everybody's; others only their own. `me` unless
@@ -2899,6 +2914,9 @@ type ServerInterface interface {
 	// EndSession Sign out somewhere
 	// (DELETE /me/sessions/{id})
 	EndSession(c *gin.Context, id ID)
+	// WatchMe Watch your own account
+	// (GET /me/watch)
+	WatchMe(c *gin.Context, params WatchMeParams)
 	// ListMessages List messages, newest first
 	// (GET /messages)
 	ListMessages(c *gin.Context, params ListMessagesParams)
@@ -5420,6 +5438,46 @@ func (siw *ServerInterfaceWrapper) EndSession(c *gin.Context) {
 	siw.Handler.EndSession(c, id)
 }
 
+// WatchMe operation middleware
+func (siw *ServerInterfaceWrapper) WatchMe(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WatchMeParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Last-Event-ID, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Last-Event-ID: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.LastEventID = &LastEventID
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WatchMe(c, params)
+}
+
 // ListMessages operation middleware
 func (siw *ServerInterfaceWrapper) ListMessages(c *gin.Context) {
 
@@ -6408,6 +6466,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/auth/oidc/callback", wrapper.FinishOIDC)
 	router.GET(options.BaseURL+"/me", wrapper.GetMe)
 	router.PATCH(options.BaseURL+"/me", wrapper.UpdateMe)
+	router.GET(options.BaseURL+"/me/watch", wrapper.WatchMe)
 	router.POST(options.BaseURL+"/me/password", wrapper.ChangePassword)
 	router.POST(options.BaseURL+"/me/email", wrapper.ChangeEmail)
 	router.DELETE(options.BaseURL+"/me/sessions", wrapper.EndSessions)
@@ -11357,6 +11416,74 @@ func (response EndSessiondefaultApplicationProblemPlusJSONResponse) VisitEndSess
 	return err
 }
 
+type WatchMeRequestObject struct {
+	Params WatchMeParams
+}
+
+type WatchMeResponseObject interface {
+	VisitWatchMeResponse(w http.ResponseWriter) error
+}
+
+type WatchMe200TextEventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response WatchMe200TextEventStreamResponse) VisitWatchMeResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type WatchMedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WatchMedefaultApplicationProblemPlusJSONResponse) VisitWatchMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListMessagesRequestObject struct {
 	Params ListMessagesParams
 }
@@ -13199,6 +13326,9 @@ type StrictServerInterface interface {
 	// EndSession Sign out somewhere
 	// (DELETE /me/sessions/{id})
 	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
+	// WatchMe Watch your own account
+	// (GET /me/watch)
+	WatchMe(ctx context.Context, request WatchMeRequestObject) (WatchMeResponseObject, error)
 	// ListMessages List messages, newest first
 	// (GET /messages)
 	ListMessages(ctx context.Context, request ListMessagesRequestObject) (ListMessagesResponseObject, error)
@@ -15540,6 +15670,32 @@ func (sh *strictHandler) EndSession(ctx *gin.Context, id ID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(EndSessionResponseObject); ok {
 		if err := validResponse.VisitEndSessionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WatchMe operation middleware
+func (sh *strictHandler) WatchMe(ctx *gin.Context, params WatchMeParams) {
+	var request WatchMeRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WatchMe(ctx, request.(WatchMeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WatchMe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(WatchMeResponseObject); ok {
+		if err := validResponse.VisitWatchMeResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

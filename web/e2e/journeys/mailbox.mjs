@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { journey, languages } from '../journey.mjs';
+import { languages } from '../journey.mjs';
 import * as auth from '../pages/auth.mjs';
 
 // The pages of the mailbox have words of their own, from internal/standalone/mailbox/words.go.
@@ -15,66 +15,60 @@ const says = {
   },
 };
 
-export function mailboxJourneys(stage) {
-  for (const language of languages) {
-    journey(
-      stage,
-      `the mailbox, live and in the look of the application, ${language}`,
-      async ({ system, person }) => {
-        const words = says[language];
-        const email = `box-${language}@example.org`;
-        const [reader, writer] = [await person(language), await person(language)];
-        const { page } = reader;
-        await page.goto('/mailbox');
-        await page.getByText(words.live, { exact: true }).waitFor();
-        await auth.register(writer, { email, name: 'Анна', password: 'лошадь скрепка батарея' });
-        await writer.link('auth:check.mailbox').waitFor();
-        const row = page.getByRole('row').filter({ hasText: email });
-        await row.waitFor(); // by itself
-        assert.equal(await row.getAttribute('class'), 'unread');
-        const time = await row
-          .getByRole('cell')
-          .last()
-          .evaluate((cell) => cell.scrollWidth <= cell.clientWidth);
-        assert.ok(time, 'the time is not cut');
+export const mailboxJourneys = () =>
+  languages.map((language) => ({
+    name: `the mailbox, live and in the look of the application, ${language}`,
+    async run({ system, person, email: emailOf }) {
+      const words = says[language];
+      const email = emailOf('box');
+      const [reader, writer] = [await person(language), await person(language)];
+      const { page } = reader;
+      await page.goto('/mailbox');
+      await page.getByText(words.live, { exact: true }).waitFor();
+      await auth.register(writer, { email, name: 'Анна', password: 'лошадь скрепка батарея' });
+      await writer.link('auth:check.mailbox').waitFor();
+      const row = page.getByRole('row').filter({ hasText: email });
+      await row.waitFor(); // by itself
+      assert.equal(await row.getAttribute('class'), 'unread');
+      const time = await row
+        .getByRole('cell')
+        .last()
+        .evaluate((cell) => cell.scrollWidth <= cell.clientWidth);
+      assert.ok(time, 'the time is not cut');
 
-        await row.getByRole('link').click();
-        await page.frameLocator('iframe').getByRole('link').first().waitFor();
-        assert.equal(
-          await page.locator('iframe').getAttribute('sandbox'),
-          'allow-popups allow-popups-to-escape-sandbox',
-        );
-        const width = () => page.locator('iframe').evaluate((frame) => frame.clientWidth);
-        const wide = await width();
-        await page.getByLabel(words.phone, { exact: true }).check({ force: true });
-        assert.ok((await width()) <= 375 && wide > 600, 'as wide as a phone, and before that as a desktop');
-        await page.getByLabel(words.text, { exact: true }).first().check({ force: true });
-        await page.getByRole('group', { name: words.text, exact: true }).waitFor();
+      await row.getByRole('link').click();
+      await page.frameLocator('iframe').getByRole('link').first().waitFor();
+      assert.equal(
+        await page.locator('iframe').getAttribute('sandbox'),
+        'allow-popups allow-popups-to-escape-sandbox',
+      );
+      const width = () => page.locator('iframe').evaluate((frame) => frame.clientWidth);
+      const wide = await width();
+      await page.getByLabel(words.phone, { exact: true }).check({ force: true });
+      assert.ok((await width()) <= 375 && wide > 600, 'as wide as a phone, and before that as a desktop');
+      await page.getByLabel(words.text, { exact: true }).first().check({ force: true });
+      await page.getByRole('group', { name: words.text, exact: true }).waitFor();
 
-        await page.getByRole('button', { name: words.dark }).click();
-        await page.goto('/mailbox');
-        assert.equal(await page.evaluate(() => document.documentElement.dataset.scheme), 'dark', 'it stays');
-        assert.equal(await row.getAttribute('class'), null, 'it has been read');
-        await page.getByRole('searchbox').fill('nobody-has-this');
-        await row.waitFor({ state: 'detached' });
-        await page.getByRole('searchbox').fill(email);
-        await row.waitFor();
-        await page.getByRole('link', { name: words.other }).click();
-        await page
-          .getByRole('columnheader', { name: says[language === 'ru' ? 'en' : 'ru'].sender })
-          .waitFor();
-        await page.goto('/sign-in');
-        assert.equal(
-          await page.evaluate(() => document.documentElement.lang),
-          language === 'ru' ? 'en' : 'ru',
-          'what was chosen in the mailbox holds in the application',
-        );
+      await page.getByRole('button', { name: words.dark }).click();
+      await page.goto('/mailbox');
+      assert.equal(await page.evaluate(() => document.documentElement.dataset.scheme), 'dark', 'it stays');
+      assert.equal(await row.getAttribute('class'), null, 'it has been read');
+      await page.getByRole('searchbox').fill('nobody-has-this');
+      await row.waitFor({ state: 'detached' });
+      await page.getByRole('searchbox').fill(email);
+      await row.waitFor();
+      await page.getByRole('link', { name: words.other }).click();
+      await page.getByRole('columnheader', { name: says[language === 'ru' ? 'en' : 'ru'].sender }).waitFor();
+      await page.goto('/sign-in');
+      assert.equal(
+        await page.evaluate(() => document.documentElement.lang),
+        language === 'ru' ? 'en' : 'ru',
+        'what was chosen in the mailbox holds in the application',
+      );
 
-        const admin = await system.account(`keeper-${language}@example.org`, 'admin');
-        await auth.signIn(writer, admin);
-        await writer.link('nav.mailbox').click();
-        await writer.page.getByText(words.live, { exact: true }).waitFor();
-      },
-    );
-  }
-}
+      const admin = await system.account(emailOf('keeper'), 'admin');
+      await auth.signIn(writer, admin);
+      await writer.link('nav.mailbox').click();
+      await writer.page.getByText(words.live, { exact: true }).waitFor();
+    },
+  }));

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { journey } from '../journey.mjs';
 import * as auth from '../pages/auth.mjs';
 import { makeAdmin } from '../pages/welcome.mjs';
-import { startSystem } from '../system.mjs';
 
-export function welcomeJourneys({ browser }) {
-  // On a system of its own: the first account is made once.
-  journey({ browser, system: { base: '' } }, 'the first run', async ({ person }) => {
-    const system = await startSystem();
-    try {
+export const welcomeJourneys = () => [
+  {
+    name: 'the first run',
+    async run({ person, ownSystem }) {
+      const system = await ownSystem(); // the first account is made once
       const anna = await person('ru', { baseURL: system.base });
       const other = await person('en', { baseURL: system.base, viewport: { width: 360, height: 740 } });
       const { page, button, title, text, field } = anna;
@@ -91,8 +89,6 @@ export function welcomeJourneys({ browser }) {
         ['[Проверка] Проба Анна Смирнова', 'Почта «Вестника» доходит'],
       );
       assert.ok(await text('messages:unsaved').isVisible(), 'it was not saved for that');
-    } finally {
-      await system.stop();
-    }
-  });
-}
+    },
+  },
+];

@@ -71,3 +71,27 @@ export async function disable({ page, t, button, text }, { id, name }, reason) {
   await dialog.getByRole('button', { name: t('mailings:disable.action') }).click();
   await text('mailings:disable.done', { name }).waitFor();
 }
+
+/**
+ * What the bar of a page says of its recipients, by outcome: `{ sent: 12, failed: 1 }`. Outcomes that nobody has are left
+ * out, and so is everything while there is no bar.
+ */
+export async function figures({ page, t }) {
+  const bar = page.getByRole('img', { name: t('outcomeBar') }).first();
+  const text = (await bar.count()) > 0 ? await bar.getAttribute('aria-label') : '';
+  const found = {};
+  for (const outcome of ['sent', 'failed', 'deferred', 'unknown', 'skipped', 'expired']) {
+    const [before, after] = t('outcomeCount', { name: t(`outcome.${outcome}`), count: '#' }).split('#');
+    const start = text.indexOf(before);
+    if (start < 0) continue;
+    const digits = /^[\d,\s]*\d/.exec(text.slice(start + before.length) + after)?.[0] ?? '';
+    found[outcome] = Number(digits.replace(/\D/g, ''));
+  }
+  return found;
+}
+
+/** Waits until the page of a mailing tells that it is over; nobody touches the page. */
+export async function isFinished({ page, t }) {
+  const status = page.getByText(t('mailingStatus.finished'), { exact: true });
+  await status.first().waitFor({ timeout: 600_000 });
+}

@@ -1248,6 +1248,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch your own account
+         * @description Server-sent events, as with `GET /attempts/{id}/progress`, but without a `done`: `progress` at once, and within ten
+         *     seconds when something of it has changed. The stream breaks off within a second when your session ends, by whatever
+         *     means; another call then tells why.
+         */
+        get: operations["watchMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/messages": {
         parameters: {
             query?: never;
@@ -1970,6 +1992,8 @@ export interface components {
             phase: components["schemas"]["Phase"];
             /** @description The mail service it went through. */
             provider: string;
+            /** @description Which of Vestnik's own reasons it is. */
+            reason_code: components["schemas"]["ReasonCode"] | null;
             /**
              * @description What the mail server said.
              * @example OK
@@ -2699,7 +2723,7 @@ export interface components {
          * @example validation_failed
          * @enum {string}
          */
-        ProblemCode: "account_deleting" | "account_removing" | "api_key_exists" | "api_key_malformed" | "api_key_missing" | "api_key_not_found" | "attempt_ending" | "attempt_not_found" | "body_too_large" | "busy" | "challenge_ended" | "client_exists" | "client_not_found" | "code_refused" | "code_wrong" | "cross_origin" | "delivery_not_found" | "email_unconfirmed" | "idempotency_key_reused" | "import_exists" | "import_not_found" | "internal" | "invalid_credentials" | "last_admin" | "list_exists" | "list_in_use" | "list_not_found" | "mailing_deleted" | "mailing_disabled" | "mailing_draft" | "mailing_end_past" | "mailing_finished" | "mailing_not_found" | "mailing_paused" | "mailing_running" | "mailing_scheduled" | "malformed_request" | "message_in_use" | "message_not_found" | "method_not_allowed" | "not_found" | "nothing_to_resend" | "oidc_denied" | "oidc_email_unverified" | "oidc_failed" | "oidc_not_configured" | "oidc_state" | "oidc_unavailable" | "owner_blocked" | "owner_may_not_send" | "registration_closed" | "request_in_progress" | "role_required" | "scope_required" | "second_factor_not_begun" | "second_factor_off" | "second_factor_on" | "second_factor_unavailable" | "session_ended" | "session_not_found" | "session_required" | "stale_revision" | "suppression_exists" | "suppression_not_found" | "tls_required" | "token_unknown" | "too_many_api_keys" | "too_many_tries" | "unavailable" | "unknown_api_key" | "unsupported_media_type" | "upload_broken" | "user_blocked" | "user_exists" | "user_is_admin" | "user_is_self" | "user_not_found" | "validation_failed";
+        ProblemCode: "account_deleting" | "account_removing" | "already_set_up" | "api_key_exists" | "api_key_malformed" | "api_key_missing" | "api_key_not_found" | "attempt_ending" | "attempt_not_found" | "body_too_large" | "busy" | "challenge_ended" | "client_exists" | "client_not_found" | "code_refused" | "code_wrong" | "cross_origin" | "delivery_not_found" | "disabled_by_another" | "email_unconfirmed" | "idempotency_key_reused" | "import_exists" | "import_not_found" | "internal" | "invalid_credentials" | "last_admin" | "list_exists" | "list_in_use" | "list_not_found" | "mailing_deleted" | "mailing_disabled" | "mailing_draft" | "mailing_end_past" | "mailing_finished" | "mailing_goes_out" | "mailing_not_found" | "mailing_paused" | "mailing_running" | "mailing_scheduled" | "mailings_go_out" | "malformed_request" | "message_in_use" | "message_not_found" | "method_not_allowed" | "not_found" | "nothing_to_resend" | "oidc_denied" | "oidc_email_unverified" | "oidc_failed" | "oidc_not_configured" | "oidc_state" | "oidc_unavailable" | "owner_blocked" | "owner_may_not_send" | "registration_closed" | "request_in_progress" | "role_required" | "scope_required" | "second_factor_not_begun" | "second_factor_off" | "second_factor_on" | "second_factor_unavailable" | "session_ended" | "session_not_found" | "session_required" | "setup_token_wrong" | "stale_revision" | "suppression_exists" | "suppression_not_found" | "test_mail_not_found" | "tls_required" | "token_unknown" | "too_many_api_keys" | "too_many_tries" | "unavailable" | "unknown_api_key" | "unsupported_media_type" | "upload_broken" | "user_blocked" | "user_exists" | "user_is_admin" | "user_is_self" | "user_not_found" | "validation_failed";
         /** @description An attempt as it moves. */
         Progress: components["schemas"]["Attempt"] & {
             /**
@@ -5466,6 +5490,30 @@ export interface operations {
                 content?: never;
             };
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    watchMe: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `id` of the last event that was seen. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events. This is the data of each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Me"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };

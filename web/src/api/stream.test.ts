@@ -23,7 +23,9 @@ beforeEach(() => {
   vi.useFakeTimers();
   FakeSource.all = [];
 });
+const running: (() => void)[] = [];
 afterEach(() => {
+  for (const stop of running.splice(0)) stop();
   vi.useRealTimers();
 });
 
@@ -39,6 +41,7 @@ function start(poll = vi.fn(() => Promise.resolve({ value: 'polled', done: false
     },
     open: (url) => new FakeSource(url) as unknown as EventSource,
   });
+  running.push(stop);
   const newest = () => FakeSource.all.at(-1) as FakeSource;
   return { values, states, stop, poll, newest };
 }
@@ -55,7 +58,7 @@ test('hands on what is pushed until it is done', () => {
 });
 
 test('comes back after a lost connection, later each time', async () => {
-  const s = start();
+  const s = start(vi.fn(() => new Promise<never>(() => undefined)));
   s.newest().fail();
   expect(s.states.at(-1)).toBe('lost');
   await vi.advanceTimersByTimeAsync(1_500);
@@ -74,9 +77,7 @@ test('comes back after a lost connection, later each time', async () => {
 
 test('asks every ten seconds while nothing is pushed, and stops when it is again', async () => {
   const s = start();
-  s.newest().fail();
   expect(s.poll).not.toHaveBeenCalled();
-  await vi.advanceTimersByTimeAsync(2_500);
   s.newest().fail();
   await vi.advanceTimersByTimeAsync(0);
   expect(s.poll).toHaveBeenCalledTimes(1);
@@ -98,6 +99,28 @@ test('says that nothing is known when asking fails as well, and goes on asking',
   await vi.advanceTimersByTimeAsync(2 * POLL_EVERY);
   expect(s.states.at(-1)).toBe('lost');
   expect(s.poll.mock.calls.length).toBeGreaterThan(1);
+});
+
+test('holds no connection while nobody sees the page', async () => {
+  const s = start();
+  const sight = vi.spyOn(document, 'visibilityState', 'get');
+  try {
+    sight.mockReturnValue('hidden');
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(s.newest().closed).toBe(true);
+    await vi.advanceTimersByTimeAsync(10 * POLL_EVERY);
+    expect(FakeSource.all).toHaveLength(1);
+    sight.mockReturnValue('visible');
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(FakeSource.all).toHaveLength(2);
+    s.newest().say('progress', '5');
+    expect(s.values).toEqual([5]);
+    s.stop();
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(FakeSource.all).toHaveLength(2);
+  } finally {
+    sight.mockRestore();
+  }
 });
 
 test('ends when it is told to', async () => {

@@ -16,13 +16,12 @@ export interface StreamOptions<T> {
 export const POLL_EVERY = 10_000;
 const BACKOFF_FIRST = 2_000;
 const BACKOFF_MOST = 60_000;
-/** So many connections that brought nothing, one after the other, and the state is asked for instead. */
-const FAILURES_BEFORE_POLLING = 2;
 
 /**
  * Follows a stream of the API until it is done; returns what ends it sooner. Events are states, not changes: each is the
- * whole truth, so nothing is lost with a connection. After a failure it comes back after 2, 4, 8 … 60 s (±20 %), and after
- * the second one in a row it also polls, until events come again.
+ * whole truth, so nothing is lost with a connection. After a failure it polls at once, because the stream may have ended
+ * with the session, and then until events come again; it comes back after 2, 4, 8 … 60 s (±20 %). While nobody sees the page
+ * it lets the connection go: browsers allow six to a server, to all pages together.
  */
 export function follow<T>({
   url,
@@ -38,11 +37,16 @@ export function follow<T>({
   let ended = false;
   const abort = new AbortController();
 
-  const end = () => {
-    ended = true;
+  const rest = () => {
     source?.close();
     clearTimeout(retry);
     clearTimeout(polling);
+    polling = undefined;
+  };
+  const end = () => {
+    ended = true;
+    rest();
+    document.removeEventListener('visibilitychange', onSight);
     abort.abort();
   };
   const take = (value: T, done: boolean) => {
@@ -85,12 +89,16 @@ export function follow<T>({
     failures++;
     if (polling === undefined) {
       onState('lost');
-      if (failures >= FAILURES_BEFORE_POLLING) polling = setTimeout(() => void pollOnce(), 0);
+      polling = setTimeout(() => void pollOnce(), 0);
     }
     const wait = Math.min(BACKOFF_FIRST * 2 ** (failures - 1), BACKOFF_MOST);
     clearTimeout(retry);
     retry = setTimeout(connect, wait * (0.8 + 0.4 * Math.random()));
   };
+  function onSight() {
+    rest();
+    if (document.visibilityState === 'visible') connect();
+  }
   function connect() {
     source = open(url);
     source.addEventListener('open', () => {
@@ -102,6 +110,7 @@ export function follow<T>({
   }
 
   onState('connecting');
-  connect();
+  document.addEventListener('visibilitychange', onSight);
+  if (document.visibilityState === 'visible') connect();
   return end;
 }

@@ -15,10 +15,12 @@ function start() {
   const queryClient = newQueryClient();
   const router = newRouter(queryClient);
   onSignedOut(() => {
-    if (!queryClient.getQueryData(meQuery.queryKey)) return; // nobody was in: the routes send him on
+    // Who was in is told why they are not any more; whoever was not is sent on by the routes.
+    if (!queryClient.getQueryData(meQuery.queryKey)) return;
     queryClient.clear();
     const { href, pathname } = router.state.location;
-    if (pathname !== '/sign-in') void router.navigate({ to: '/sign-in', search: { return_to: href } });
+    if (pathname !== '/sign-in')
+      void router.navigate({ to: '/sign-in', search: { return_to: href, error: 'session_ended' } });
   });
   return { queryClient, router };
 }

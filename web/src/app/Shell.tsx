@@ -14,7 +14,7 @@ import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
 import { IconDots, IconMailbox, IconSettings } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { useMe } from '@/api/me';
+import { useMe, useSession } from '@/api/me';
 import { methodsQuery } from '@/api/methods';
 import { Logo } from '@/ui/Logo';
 import { AccountMenu } from './AccountMenu';
@@ -28,6 +28,7 @@ export function Shell() {
   const { t } = useTranslation();
   const me = useMe();
   const { data: methods } = useQuery(methodsQuery);
+  useSession();
   const [opened, { toggle, close }] = useDisclosure();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const main = useRef<HTMLElement>(null);

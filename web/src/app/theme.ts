@@ -23,6 +23,13 @@ export const theme = createTheme({
   components: {
     TextInput: { defaultProps: { size: 'sm' } },
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } }, // no menu item: axe is right to complain
+    // On a narrow page tabs are pushed aside; a second line of them looks broken.
+    Tabs: {
+      styles: {
+        list: { flexWrap: 'nowrap', overflowX: 'auto', overflowY: 'hidden', scrollbarWidth: 'none' },
+        tab: { flexShrink: 0 },
+      },
+    },
     Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } },
     Modal: { defaultProps: { centered: true }, styles: { title: { fontWeight: 600, lineHeight: 1.35 } } },
   },

@@ -16,7 +16,7 @@ interface Props {
 export function TestMailState({ mail: { status, response }, email, advice }: Props) {
   const { t } = useTranslation();
   const answer = answerOf(response);
-  const meaning = answer && meaningOf({ outcome: 'failed', ...answer });
+  const meaning = answer && meaningOf({ outcome: 'failed', reason_code: null, ...answer });
   const look = {
     waiting: { color: 'gray', icon: <Loader size={16} aria-hidden /> },
     sent: { color: 'green', icon: <IconCheck aria-hidden /> },
@@ -31,8 +31,8 @@ export function TestMailState({ mail: { status, response }, email, advice }: Pro
           {status === 'failed' && t('testMail.failed')}
         </Text>
         {/* To take oneself off the list is no help. */}
-        {status === 'failed' && meaning && meaning !== 'noMailbox' && (
-          <Text size="sm">{t(`answer.meaning.${meaning}`)}</Text>
+        {status === 'failed' && meaning && meaning !== 'answer.meaning.noMailbox' && (
+          <Text size="sm">{t(meaning)}</Text>
         )}
         {response !== '' && (
           <Text size="xs">

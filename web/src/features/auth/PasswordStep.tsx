@@ -14,12 +14,13 @@ import { methodsQuery } from '@/api/methods';
 
 interface Props {
   returnTo: string | undefined;
-  /** Why the identity provider sent the browser back without success: a code of the contract. */
+  /** Why the browser is here: it was sent back by the identity provider, or its session ended. A code of the contract. */
   providerError: string | undefined;
   onResult: (result: Schema<'LogInResult'>) => void;
 }
 
 const words = {
+  session_ended: 'signIn.ended',
   oidc_denied: 'signIn.failed.denied',
   oidc_state: 'signIn.failed.late',
   oidc_unavailable: 'signIn.failed.away',

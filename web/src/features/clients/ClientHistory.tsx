@@ -76,7 +76,7 @@ function Entry({ entry, client }: { entry: Schema<'ClientDelivery'>; client: str
         )}
         <OutcomeBadge outcome={entry.outcome} />
       </Group>
-      <Text size="sm">{t(`answer.meaning.${meaningOf(entry)}`, { ns: 'common' })}</Text>
+      <Text size="sm">{t(meaningOf(entry), { ns: 'common' })}</Text>
       {said && entry.outcome !== 'sent' && (
         <Text size="xs" c="dimmed" lang="en">
           {said}
