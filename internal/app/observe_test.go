@@ -105,7 +105,7 @@ func TestMetricsTellWhatWasSentAndWhatWaits(t *testing.T) {
 		`vestnik_deliveries_total{class="",outcome="sent",provider="`, `"} 1398`, `outcome="failed"`, `{class="",outcome="skipped",provider="none"} 1`,
 		`vestnik_attempt_lateness_seconds_count 2`, `vestnik_events_handled_total{handler="planner-mailing-created",result="ok"} 2`,
 		`vestnik_http_request_seconds_count{method="POST",route="/api/v1/mailings",status="201"} 2`,
-		`vestnik_outbox_messages `, `vestnik_dead_letters 0`, `vestnik_chunks{status="pending"} `, `state="closed"} 1`, "vestnik_database_connections_max 36",
+		`vestnik_outbox_messages `, `vestnik_dead_letters 0`, `vestnik_chunks{status="pending"} `, `state="closed"} 1`, "vestnik_database_connections_max 30",
 	} {
 		require.Contains(t, text, want)
 	}
