@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import * as auth from '../pages/auth.mjs';
 import { nextPaint, rowsSeen, step, table, watchInteractions } from '../pages/clients.mjs';
-import { until } from '../system.mjs';
+import { until } from '../process.mjs';
 
 const SIZE = 1_000_000;
 const LIMIT = 200; // ms until the next paint: what counts as good
