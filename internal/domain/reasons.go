@@ -15,6 +15,7 @@ const (
 	ReasonOwnerBlocked    ReasonCode = "owner_blocked"
 	ReasonAccountDeleting ReasonCode = "account_deleting"
 	ReasonTakenOver       ReasonCode = "taken_over"
+	ReasonOwnerManager    ReasonCode = "owner_manager"
 	ReasonUnrenderable    ReasonCode = "unrenderable"
 	ReasonContentRefused  ReasonCode = "content_refused"
 	ReasonManager         ReasonCode = "manager" // disabled by a manager, whose words the text is
@@ -41,6 +42,7 @@ const (
 const (
 	TextAccountDeleting = "the account is to be deleted; take that back, then resume the mailing"
 	TextTakenOver       = "whoever planned this had not shown that the account's address is theirs; resume it if that was you"
+	TextOwnerManager    = "its owner is a manager now"
 	TextMailingEndFirst = "the mailing's end came first"
 	TextEndFirst        = "the end came first" // of one recipient
 	TextCutOff          = "the end came before everyone was served"
@@ -146,7 +148,7 @@ func ReasonOfMailing(status MailingStatus, text string) ReasonCode {
 // ReasonCodes returns every code there is.
 func ReasonCodes() []ReasonCode {
 	return []ReasonCode{
-		ReasonOwnerBlocked, ReasonAccountDeleting, ReasonTakenOver, ReasonUnrenderable, ReasonContentRefused, ReasonManager,
+		ReasonOwnerBlocked, ReasonAccountDeleting, ReasonTakenOver, ReasonOwnerManager, ReasonUnrenderable, ReasonContentRefused, ReasonManager,
 		ReasonNoSender, ReasonBreakerOpen, ReasonDomainSlowed, ReasonEndFirst, ReasonCutOff, ReasonHeldWhenDue, ReasonTooLate,
 		ReasonScheduleChanged, ReasonMailingDeleted, ReasonCountedAnew, ReasonSenderLost, ReasonNotRecorded,
 		ReasonClientDeleted, ReasonSuppressed,
@@ -158,6 +160,7 @@ func reasonTexts() map[string]ReasonCode {
 		textOwnerBlocked:    ReasonOwnerBlocked,
 		TextAccountDeleting: ReasonAccountDeleting,
 		TextTakenOver:       ReasonTakenOver,
+		TextOwnerManager:    ReasonOwnerManager,
 		TextMailingEndFirst: ReasonEndFirst,
 		TextEndFirst:        ReasonEndFirst,
 		TextCutOff:          ReasonCutOff,

@@ -33,8 +33,7 @@ func (p *packing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 //
 // What is packed tells by its size how much of it is said twice, so whoever can put text beside a secret, have it sent many
 // times and watch the wire could guess the secret (BREACH). Passwords, keys, codes and tokens are told under /auth and /me
-// alone, which are left as they are. Elsewhere nothing of the request is repeated beside what is another's, pages of other
-// sites can have nothing fetched in a person's name (SameSite, sameOrigin), and sizes are blurred by some bytes.
+// alone, which are left as they are: no answer that is packed has a secret. Sizes are blurred by some bytes besides.
 func compressAnswers(engine *gin.Engine) (*packing, error) {
 	pack, err := gzhttp.NewWrapper(gzhttp.MinSize(worthPacking), gzhttp.EnableZstd(false), gzhttp.RandomJitter(32, 0, false),
 		gzhttp.ContentTypes([]string{"application/json", problemType, csvType, "application/yaml", "text/html", "text/css"}))

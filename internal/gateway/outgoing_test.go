@@ -81,7 +81,17 @@ func TestWhoMayNotSendChangesNothingThatGoesOut(t *testing.T) {
 			writes.do("POST", base+"/clients/import?list_id="+free, "email\nfree@example.org\n", "Content-Type", "text/csv").want(http.StatusAccepted)
 			writes.do("POST", base+"/clients/import", "email\nnobody@example.org\n", "Content-Type", "text/csv").want(http.StatusAccepted)
 			writes.do("PATCH", base+"/clients/"+owner.client("apart@example.org"), object{"email": "apart2@example.org"}).want(http.StatusOK)
+			a.exec(`INSERT INTO attempts (id, mailing_id, owner_id, kind, due_at, status, started_at, created_at)
+				SELECT gen_random_uuid(), id, owner_id, 'manual', now(), 'running', now(), now() FROM mailings WHERE status = 'running'`)
+			a.exec(`INSERT INTO chunks (attempt_id, client_ids, status, due_at)
+				SELECT a.id, ARRAY[c.id], 'waiting', now() FROM attempts a, clients c WHERE c.uid = $1`, listed)
 			writes.do("DELETE", base+"/lists/"+list+"/clients/"+listed, nil).want(http.StatusNoContent)
+			elsewhere := object{"email": "LISTED@example.org"}
+			if status == domain.MailingRunning { // he is in the audience, whatever list he has left
+				writes.do("PATCH", base+"/clients/"+listed, elsewhere).problem(http.StatusForbidden, "mailing_goes_out")
+			} else {
+				writes.do("PATCH", base+"/clients/"+listed, elsewhere).want(http.StatusOK)
+			}
 			require.Equal(t, 1, a.sql("SELECT count(*) FROM mailings WHERE status = $1", status))
 		})
 	}

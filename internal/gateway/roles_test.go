@@ -342,21 +342,25 @@ func TestNobodyBecomesAManagerWhileHisMailingsGoOut(t *testing.T) {
 	planned, running, draft := anna.mailing(message, client), anna.mailing(message, client), anna.mailing(message, client)
 	a.exec("UPDATE mailings SET name = 'Открытие', status = 'running' WHERE id = $1", running)
 	a.exec("UPDATE mailings SET status = 'draft' WHERE id = $1", draft)
+	stopped := anna.mailing(message, client)
+	boss.do("POST", base+"/mailings/"+stopped+"/disable", object{"reason": "spam"}).want(http.StatusOK)
 	status := func(id string) string {
 		s, _ := boss.do("GET", base+"/mailings/"+id, nil).want(http.StatusOK).body["status"].(string)
 		return s
 	}
 	refused := boss.do("POST", anna.path()+"/role", object{"role": "manager"}).problem(http.StatusConflict, "mailings_go_out")
-	assert.Contains(t, refused.body["detail"], `"Рассылка", "Открытие"`)
+	assert.Contains(t, refused.body["detail"], `"Рассылка", "Открытие", "Рассылка"`)
 	assert.Equal(t, []string{"scheduled", "running"}, []string{status(planned), status(running)})
 	anna.do("GET", base+"/me", nil).want(http.StatusOK)
 
 	a.exec("DELETE FROM outbox")
 	given := boss.do("POST", anna.path()+"/role", object{"role": "manager", "pause_mailings": true}).want(http.StatusOK)
 	assert.Equal(t, "manager", given.body["role"])
-	assert.Equal(t, []string{"paused", "paused", "draft"}, []string{status(planned), status(running), status(draft)})
-	assert.Equal(t, "its owner is a manager now", boss.do("GET", base+"/mailings/"+running, nil).body["reason"])
 	assert.Equal(t, 2, a.sql("SELECT count(*) FROM outbox WHERE subject LIKE '%mailing%changed%'"), "senders and planner are told")
+	assert.Equal(t, []string{"paused", "paused", "draft"}, []string{status(planned), status(running), status(draft)})
+	assert.Equal(t, "owner_manager", boss.do("GET", base+"/mailings/"+running, nil).body["reason_code"])
+	boss.do("POST", base+"/mailings/"+stopped+"/enable", nil).want(http.StatusOK)
+	assert.Equal(t, "paused", status(stopped), "what was disabled does not go on either")
 	assert.Equal(t, 2, a.sql("SELECT (after->>'mailings_paused')::int FROM audit_log WHERE action = 'user.role'"))
 
 	boss.do("POST", anna.path()+"/role", object{"role": "user"}).want(http.StatusOK)

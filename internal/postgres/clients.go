@@ -212,7 +212,7 @@ func (s *Store) UpdateClient(ctx context.Context, owner, id domain.ID, revision 
 		if sameClient(before, c) {
 			return nil
 		}
-		if c.Email.Key != row.EmailKey {
+		if c.Email.Display != row.Email {
 			if err := spareOutgoingClient(ctx, q, row.ID); err != nil {
 				return err
 			}

@@ -102,6 +102,11 @@ func (s *Store) SetRole(ctx context.Context, id domain.ID, role domain.Role, pau
 		if err := q.UserSetRole(ctx, sqlc.UserSetRoleParams{ID: id, Role: string(role)}); err != nil {
 			return err
 		}
+		if role == domain.RoleManager { // once more: something may have been scheduled while this waited for the account
+			if _, err := s.stopForRole(ctx, q, id, pause, now); err != nil {
+				return err
+			}
+		}
 		if err := s.endSessions(ctx, q, id, domain.ID{}); err != nil {
 			return err
 		}
@@ -119,9 +124,12 @@ const namedMailings = 5
 // stopForRole pauses what goes out of a user who becomes a manager, and returns how many mailings that were.
 func (s *Store) stopForRole(ctx context.Context, q *sqlc.Queries, owner domain.ID, pause bool, now time.Time) (int, error) {
 	if pause {
-		paused, err := q.OutgoingPause(ctx, sqlc.OutgoingPauseParams{OwnerID: owner, Reason: "its owner is a manager now", Now: now})
+		paused, err := q.OutgoingPause(ctx, sqlc.OutgoingPauseParams{OwnerID: owner, Reason: domain.TextOwnerManager, Now: now})
 		if err != nil {
 			return 0, fmt.Errorf("pause mailings: %w", err)
+		}
+		if err := q.AccountPauseHeld(ctx, sqlc.AccountPauseHeldParams{OwnerID: owner, Now: now}); err != nil {
+			return 0, fmt.Errorf("pause disabled mailings: %w", err)
 		}
 		for _, m := range paused {
 			if err := s.put(ctx, q, events.MailingChanged{MailingID: m.ID, OwnerID: owner, Revision: int(m.Revision), Change: "paused"}); err != nil {

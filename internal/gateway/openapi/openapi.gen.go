@@ -292,6 +292,7 @@ const (
 	ReasonCodeNoSender        ReasonCode = "no_sender"
 	ReasonCodeNotRecorded     ReasonCode = "not_recorded"
 	ReasonCodeOwnerBlocked    ReasonCode = "owner_blocked"
+	ReasonCodeOwnerManager    ReasonCode = "owner_manager"
 	ReasonCodeScheduleChanged ReasonCode = "schedule_changed"
 	ReasonCodeSenderLost      ReasonCode = "sender_lost"
 	ReasonCodeSuppressed      ReasonCode = "suppressed"
@@ -1545,7 +1546,7 @@ type ProviderStatus string
 // ReasonCode Which of Vestnik's own reasons a text is, for a program; more may come. It is null beside a text that is a person's or
 // a mail service's.
 //
-//   - Of a mailing: `owner_blocked`, `account_deleting` and `taken_over` (whoever planned it had not shown that the address
+//   - Of a mailing: `owner_blocked`, `account_deleting`, `owner_manager` and `taken_over` (whoever planned it had not shown that the address
 //     is theirs) hold it for its owner; `unrenderable` and `content_refused` blame its message; `manager` goes with the
 //     manager's own words.
 //   - Of an attempt: `no_sender` has its mail service, `breaker_open` and `domain_slowed` leave it alone for some seconds,

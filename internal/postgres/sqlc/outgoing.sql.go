@@ -17,7 +17,11 @@ SELECT m.id, m.name FROM mailings m
 WHERE m.deleted_at IS NULL AND m.status IN ('scheduled', 'running') AND m.id IN (
     SELECT mc.mailing_id FROM mailing_clients mc WHERE mc.client_id = $1::bigint
     UNION ALL
-    SELECT ml.mailing_id FROM list_clients lc JOIN mailing_lists ml ON ml.list_id = lc.list_id WHERE lc.client_id = $1::bigint)
+    SELECT ml.mailing_id FROM list_clients lc JOIN mailing_lists ml ON ml.list_id = lc.list_id WHERE lc.client_id = $1::bigint
+    UNION ALL
+    SELECT a.mailing_id FROM attempts a JOIN chunks c ON c.attempt_id = a.id
+    WHERE a.owner_id = (SELECT owner_id FROM clients WHERE id = $1::bigint) AND a.status = 'running'
+      AND c.status <> 'done' AND $1::bigint = ANY(c.client_ids))
 ORDER BY m.id LIMIT 1
 `
 
@@ -26,6 +30,8 @@ type OutgoingClientRow struct {
 	Name string
 }
 
+// Of what is being sent those count who were taken into its audience, whatever lists they have left since: their address is read
+// when their turn comes.
 func (q *Queries) OutgoingClient(ctx context.Context, clientID int64) ([]OutgoingClientRow, error) {
 	rows, err := q.db.Query(ctx, outgoingClient, clientID)
 	if err != nil {
@@ -112,7 +118,8 @@ func (q *Queries) OutgoingMessage(ctx context.Context, messageID domain.ID) ([]O
 
 const outgoingOf = `-- name: OutgoingOf :many
 SELECT m.id, m.name FROM mailings m
-WHERE m.owner_id = $1 AND m.deleted_at IS NULL AND m.status IN ('scheduled', 'running')
+WHERE m.owner_id = $1 AND m.deleted_at IS NULL
+  AND (m.status IN ('scheduled', 'running') OR m.status = 'disabled' AND m.held_status IN ('scheduled', 'running'))
 ORDER BY m.id
 `
 
@@ -121,6 +128,7 @@ type OutgoingOfRow struct {
 	Name string
 }
 
+// With those that a manager holds and that go on when they are enabled again.
 func (q *Queries) OutgoingOf(ctx context.Context, ownerID domain.ID) ([]OutgoingOfRow, error) {
 	rows, err := q.db.Query(ctx, outgoingOf, ownerID)
 	if err != nil {

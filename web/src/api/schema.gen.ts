@@ -2786,7 +2786,7 @@ export interface components {
          * @description Which of Vestnik's own reasons a text is, for a program; more may come. It is null beside a text that is a person's or
          *     a mail service's.
          *
-         *     - Of a mailing: `owner_blocked`, `account_deleting` and `taken_over` (whoever planned it had not shown that the address
+         *     - Of a mailing: `owner_blocked`, `account_deleting`, `owner_manager` and `taken_over` (whoever planned it had not shown that the address
          *       is theirs) hold it for its owner; `unrenderable` and `content_refused` blame its message; `manager` goes with the
          *       manager's own words.
          *     - Of an attempt: `no_sender` has its mail service, `breaker_open` and `domain_slowed` leave it alone for some seconds,
@@ -2796,7 +2796,7 @@ export interface components {
          *       `mailing_deleted`, `end_first` and `unrenderable` are why nothing was sent.
          * @enum {string}
          */
-        ReasonCode: "owner_blocked" | "account_deleting" | "taken_over" | "unrenderable" | "content_refused" | "manager" | "no_sender" | "breaker_open" | "domain_slowed" | "end_first" | "cut_off" | "held_when_due" | "too_late" | "schedule_changed" | "mailing_deleted" | "counted_anew" | "sender_lost" | "not_recorded" | "client_deleted" | "suppressed";
+        ReasonCode: "owner_blocked" | "account_deleting" | "taken_over" | "owner_manager" | "unrenderable" | "content_refused" | "manager" | "no_sender" | "breaker_open" | "domain_slowed" | "end_first" | "cut_off" | "held_when_due" | "too_late" | "schedule_changed" | "mailing_deleted" | "counted_anew" | "sender_lost" | "not_recorded" | "client_deleted" | "suppressed";
         /** @description Why; the user sees it. */
         ReasonInput: {
             /** @description In one line. */
