@@ -11,7 +11,7 @@ CREATE POLICY auth ON setup_tokens USING ((SELECT vestnik_is('auth')));
 -- Whether nobody has an account. Those who ask at the same time ask one after the other: the lock is held until the
 -- transaction of the one before has ended, and being VOLATILE this sees what that one did.
 -- +goose StatementBegin
-CREATE FUNCTION vestnik_unused() RETURNS boolean LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+CREATE FUNCTION vestnik_unused() RETURNS boolean LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(7620116);
     RETURN NOT EXISTS (SELECT FROM users);
@@ -31,6 +31,8 @@ DO $$
 DECLARE
     app text := left((SELECT r.rolname FROM pg_class t JOIN pg_roles r ON r.oid = t.relowner WHERE t.oid = 'users'::regclass), 59) || '_app';
 BEGIN
+    -- Temporary tables last: without a word of them PostgreSQL looks there first, and the gateway's role may make some.
+    EXECUTE format('ALTER FUNCTION vestnik_unused() SET search_path TO %I, pg_temp', current_schema());
     EXECUTE format('GRANT SELECT, INSERT, DELETE ON setup_tokens TO %I', app);
     EXECUTE format('GRANT SELECT (id, user_id, kind, status, last_response, ended_at) ON notices TO %I', app);
 END

@@ -135,11 +135,25 @@ func TestImportClients(t *testing.T) {
 	require.Contains(t, r.errors, `no list "Казань"`)
 }
 
+// Who can connect from this machine may be anybody, through a forwarder: he makes no administrator without what `vestnik up`
+// has printed.
+func TestTheFirstAccountTakesTheLinkThatUpPrints(t *testing.T) {
+	t.Parallel()
+	u := startUp(t, settings(t))
+	home := strings.TrimSuffix(u.API, "/api/v1")
+	require.Regexp(t, "^"+regexp.QuoteMeta(home)+`/welcome#token=[\w-]{43}$`, u.Setup)
+	admin := map[string]string{"email": "anna@example.net", "password": "a-fresh-Zq7-secret", "language": "en"} //nolint:gosec // of this test only
+	var problem struct{ Code string }
+	call(t, http.MethodPost, u.API+"/setup", "", admin, &problem, http.StatusForbidden)
+	require.Equal(t, "setup_token_wrong", problem.Code)
+	_, admin["token"], _ = strings.Cut(u.Setup, "#token=")
+	call(t, http.MethodPost, u.API+"/setup", "", admin, nil, http.StatusOK)
+}
+
 // Where no mail service is named, the service's own mail is in the mailbox, with links to where this Vestnik listens.
 func TestUpShowsTheServicesOwnMailInItsMailbox(t *testing.T) {
 	t.Parallel()
 	u := startUp(t, settings(t))
-	require.Regexp(t, "^"+regexp.QuoteMeta(strings.TrimSuffix(u.API, "/api/v1"))+`/welcome#token=[\w-]{43}$`, u.Setup, "nobody has an account")
 	running, err := standalone.ReadRuntime(u.DataDir)
 	require.NoError(t, err)
 	w := seedtest.New(t, running.DatabaseURL, 1, domain.SystemClock{})

@@ -11,18 +11,16 @@ import (
 type setupStore interface {
 	// Unused reports whether nobody has an account.
 	Unused(ctx context.Context) (bool, error)
-	// SetUp returns a Conflict error when somebody has one, and a Forbidden error when proof, unless nil, is worth nothing.
-	SetUp(ctx context.Context, n domain.NewAccount, proof *string) (domain.User, error)
+	// SetUp returns a Conflict error when somebody has one, and a Forbidden error when proof is worth nothing.
+	SetUp(ctx context.Context, n domain.NewAccount, proof string) (domain.User, error)
 }
 
-// setupAPI: The first run. Whether people may open accounts has no part in it.
+// setupAPI: The first run. Whether people may open accounts has no part in it. It takes a token wherever the request comes
+// from: one from this machine cannot be told from one that something here passes on.
 type setupAPI struct {
 	store  setupStore
 	signIn signInAPI
 }
-
-// atThisMachine reports whether the request was made on this machine. Who is there needs no token: he could read it.
-func atThisMachine(ctx context.Context) bool { return lineOf(ctx) == lineLocal }
 
 // GetSetup implements openapi.StrictServerInterface.
 func (a setupAPI) GetSetup(ctx context.Context, _ openapi.GetSetupRequestObject) (openapi.GetSetupResponseObject, error) {
@@ -30,7 +28,7 @@ func (a setupAPI) GetSetup(ctx context.Context, _ openapi.GetSetupRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	return openapi.GetSetup200JSONResponse{Needed: unused, TokenNeeded: unused && !atThisMachine(ctx)}, nil
+	return openapi.GetSetup200JSONResponse{Needed: unused, TokenNeeded: unused}, nil
 }
 
 // SetUp implements openapi.StrictServerInterface.
@@ -51,16 +49,11 @@ func (a setupAPI) SetUp(ctx context.Context, r openapi.SetUpRequestObject) (open
 	} else if !unused { // once and for all: that should cost nobody the time of a hash
 		return nil, domain.ErrSetUp()
 	}
-	var proof *string
-	if !atThisMachine(ctx) {
-		given := orEmpty(r.Body.Token)
-		proof = &given
-	}
 	hash, err := a.signIn.passwords.hash(ctx, r.Body.Password)
 	if err != nil {
 		return nil, err
 	}
-	u, err := a.store.SetUp(ctx, domain.NewAccount{Email: email, PasswordHash: hash, Language: domain.Language(r.Body.Language)}, proof)
+	u, err := a.store.SetUp(ctx, domain.NewAccount{Email: email, PasswordHash: hash, Language: domain.Language(r.Body.Language)}, orEmpty(r.Body.Token))
 	if err != nil {
 		return nil, err
 	}

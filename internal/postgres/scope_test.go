@@ -437,6 +437,34 @@ func TestScopedCountsAreForWhomTheyConcern(t *testing.T) {
 	assert.Zero(t, s.Int("SELECT count(*) FROM pg_proc p, aclexplode(p.proacl) a WHERE p.proname IN ('list_size', 'last_seen') AND a.grantee = 0"), "nobody else calls them")
 }
 
+// TestScopedTablesOfOnesOwnDeceiveNoFunction: the gateway's role may make temporary tables, which PostgreSQL looks into first
+// unless a function says otherwise. Those that work with the rights of the tables' owner must say so.
+func TestScopedTablesOfOnesOwnDeceiveNoFunction(t *testing.T) {
+	t.Parallel()
+	s := newScope(t, 2)
+	assert.Empty(t, s.Text(`SELECT coalesce(string_agg(proname, ', '), '') FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
+		AND prosecdef AND NOT coalesce(format('search_path=%I, pg_temp', current_schema()) = ANY (proconfig), false)`))
+
+	tx, err := s.store.Bare().Begin(t.Context())
+	require.NoError(t, err)
+	defer tx.Rollback(t.Context()) //nolint:errcheck // it only reads
+	for _, table := range []string{"users", "list_clients", "sessions", "api_keys", "audit_log"} {
+		_, err := tx.Exec(t.Context(), "CREATE TEMPORARY TABLE "+table+" AS TABLE "+table+" WITH NO DATA")
+		require.NoError(t, err, table)
+	}
+	_, err = tx.Exec(t.Context(), "SELECT set_config('vestnik.role', 'manager', true)")
+	require.NoError(t, err)
+	var (
+		unused bool
+		size   int
+		seen   *time.Time
+	)
+	require.NoError(t, tx.QueryRow(t.Context(), "SELECT vestnik_unused(), list_size($1), last_seen($2)", s.List, s.Owner).Scan(&unused, &size, &seen))
+	assert.False(t, unused)
+	assert.Equal(t, s.Int("SELECT count(*) FROM list_clients WHERE list_id = $1", s.List), size)
+	assert.NotNil(t, seen)
+}
+
 // TestScopedStatementsArePlannedForTheirOwner: from the sixth time on PostgreSQL may use one plan for all, which for "mine, or
 // everybody's" goes through everybody's.
 func TestScopedStatementsArePlannedForTheirOwner(t *testing.T) {

@@ -36,23 +36,21 @@ func (s *Store) MakeSetupToken(ctx context.Context) (secret string, err error) {
 }
 
 // SetUp makes the first account: an administrator whose address is confirmed. Of those who do so at once one succeeds. proof
-// is that of MakeSetupToken, or nil when none is asked for. A Conflict with the code already_set_up says that there is an
-// account, a Forbidden error that the proof is worth nothing.
-func (s *Store) SetUp(ctx context.Context, n domain.NewAccount, proof *string) (domain.User, error) {
+// is one of MakeSetupToken. A Conflict with the code already_set_up says that there is an account, a Forbidden error that the
+// proof is worth nothing.
+func (s *Store) SetUp(ctx context.Context, n domain.NewAccount, proof string) (domain.User, error) {
 	now := s.stamp()
 	u := sqlc.User{
 		ID: domain.NewID(now), Email: n.Email.Display, EmailKey: n.Email.Key, PasswordHash: n.PasswordHash,
 		Role: string(domain.RoleAdmin), Language: string(n.Language), TimeZone: "UTC", VerifiedAt: &now, CreatedAt: now,
 	}
 	err := s.inAccounts(ctx, func(a account) error {
-		if proof != nil {
-			known, err := a.q.SetupTokenKnown(ctx, hashSecret(*proof))
-			if err != nil {
-				return fmt.Errorf("look for the token: %w", err)
-			}
-			if !known {
-				return s.refuseSetup(ctx, a)
-			}
+		known, err := a.q.SetupTokenKnown(ctx, hashSecret(proof))
+		if err != nil {
+			return fmt.Errorf("look for the token: %w", err)
+		}
+		if !known {
+			return s.refuseSetup(ctx, a)
 		}
 		made, err := a.q.SetupInsert(ctx, sqlc.SetupInsertParams{
 			ID: u.ID, Email: u.Email, EmailKey: u.EmailKey, PasswordHash: u.PasswordHash, Language: u.Language, Now: now,
@@ -85,6 +83,6 @@ func (s *Store) refuseSetup(ctx context.Context, a account) error {
 	}
 	return &domain.Error{
 		Kind: domain.Forbidden, Code: "setup_token_wrong",
-		Message: "open the link that Vestnik says in its log when it starts: the first account takes its token",
+		Message: "open the link that `vestnik up` prints, and a gateway says in its log, when it starts: the first account takes its token",
 	}
 }

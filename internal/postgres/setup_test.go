@@ -37,7 +37,7 @@ func TestAnAdministratorIsMadeByNobodyButTheFirst(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 1, made)
-	_, err = scoped.SetUp(t.Context(), domain.NewAccount{Email: domain.Address{Display: "a@example.org", Key: "a@example.org"}, Language: domain.English}, nil)
+	_, err = scoped.SetUp(t.Context(), domain.NewAccount{Email: domain.Address{Display: "a@example.org", Key: "a@example.org"}, Language: domain.English}, "")
 	require.Equal(t, domain.Conflict, domain.KindOf(err), "%v", err)
 }
 

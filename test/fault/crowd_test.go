@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -24,8 +25,10 @@ import (
 func TestOneHundredWhoSignInAtOnceTakeTheMemoryOfAFew(t *testing.T) {
 	t.Parallel()
 	const (
-		people   = 100
-		atOnce   = 2 // hashes: as many as Go may use processors
+		people   = 100             // who may try from one address within ten minutes
+		more     = 20              // than may
+		back     = 6 * time.Second // after which the limit gives one of its tries back
+		atOnce   = 2               // hashes: as many as Go may use processors
 		mostOver = (atOnce + 1) * 4 * 20 << 10
 		right    = "an-old-Zq7-secret"
 	)
@@ -64,16 +67,16 @@ func TestOneHundredWhoSignInAtOnceTakeTheMemoryOfAFew(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 
 	// A machine that has other things to do may not come to the last of them in time, and tell them so. It need not succeed in
-	// each round, but stay small in each.
+	// each round, but stay small in each; nor can a round that takes long tell of the limit, which gives tries back meanwhile.
 	for round := range 4 {
-		before := p.peak(true)
+		before, began := p.peak(true), time.Now()
 		var (
 			wg       sync.WaitGroup
 			mu       sync.Mutex
 			statuses = map[int]int{}
 			broken   error
 		)
-		for i := range people + 20 {
+		for i := range people + more {
 			wg.Go(func() {
 				status, err := signIn(fmt.Sprintf("198.51.100.%d", round), i%people, []string{right, "a-wrong-Zq7-secret"}[i%2])
 				mu.Lock()
@@ -85,18 +88,22 @@ func TestOneHundredWhoSignInAtOnceTakeTheMemoryOfAFew(t *testing.T) {
 			})
 		}
 		wg.Wait()
+		given := int(time.Since(began)/back) + 1 // back, at most
 		require.NoError(t, broken)
 		over := p.peak(false) - before
 		t.Logf("%d KiB before, %d more at the peak; answers: %v", before, over, statuses)
 		require.Less(t, over, mostOver)
 		require.Zero(t, statuses[http.StatusInternalServerError])
-		if statuses[http.StatusServiceUnavailable] == 0 {
-			require.Equal(t, map[int]int{http.StatusOK: statuses[http.StatusOK], http.StatusUnauthorized: people - statuses[http.StatusOK], http.StatusTooManyRequests: 20}, statuses)
-			require.InDelta(t, people/2, statuses[http.StatusOK], 20)
+		if statuses[http.StatusServiceUnavailable] == 0 && given <= more/2 {
+			in, out, tooMany := statuses[http.StatusOK], statuses[http.StatusUnauthorized], statuses[http.StatusTooManyRequests]
+			require.Equal(t, people+more, in+out+tooMany, "nothing else is answered")
+			require.LessOrEqual(t, tooMany, more)
+			require.GreaterOrEqual(t, tooMany, more-given)
+			require.InDelta(t, people/2, in, more)
 			return
 		}
 	}
-	t.Fatal("somebody was turned away in every round")
+	t.Fatal("in every round somebody was turned away, or it took too long to tell")
 }
 
 // peak is the most memory the process has had so far, in KiB; forget has that counted anew from here on.

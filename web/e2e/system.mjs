@@ -48,10 +48,14 @@ export async function startSystem({ senders = 0, rate = 0, settings = {} } = {})
     };
     const up = begin('vestnik', ['up', '--json', ...(senders > 0 ? ['--no-planner', '--no-sender'] : [])]);
     const welcome = await within('vestnik up', up, new Promise((resolve) => up.lines.once('line', resolve)));
-    const { api, mailbox } = JSON.parse(welcome);
+    const { api, mailbox, setup } = JSON.parse(welcome);
     const base = new URL(api).origin;
     const cli = (args, input) => run('vestnik', args, env, input);
-    Object.assign(system, { base, cli, mailbox: mailbox && collectMail(base) }, calls(system, base, cli));
+    Object.assign(
+      system,
+      { base, cli, setup, mailbox: mailbox && collectMail(base) },
+      calls(system, base, cli),
+    );
     if (senders > 0) {
       const servers = JSON.parse(await cli(['config', '--export', '--json']));
       if (rate > 0) servers.VESTNIK_SMTP_URL += `&rate=${String(rate)}`;

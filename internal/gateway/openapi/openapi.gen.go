@@ -1742,7 +1742,7 @@ type Setup struct {
 	// Needed There is no account at all.
 	Needed bool `json:"needed"`
 
-	// TokenNeeded The first one takes the token of the link that Vestnik says when it starts.
+	// TokenNeeded The first one takes the token of the link that Vestnik says when it starts: as long as it is needed.
 	TokenNeeded bool `json:"token_needed"`
 }
 

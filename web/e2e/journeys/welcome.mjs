@@ -15,6 +15,7 @@ export const welcomeJourneys = () => [
 
       await page.goto('/');
       await page.waitForURL('**/welcome');
+      await text('welcome:account.tokenWhy').waitFor();
       await other.page.goto('/mailings');
       await other.title('welcome:account.title').waitFor();
       for (const [path, heading] of [
@@ -25,6 +26,16 @@ export const welcomeJourneys = () => [
         await other.title(heading).waitFor();
       }
       await other.page.goto('/welcome');
+      await other.field('welcome:account.email').fill('boris@example.net');
+      await other.field('welcome:account.password').fill(me.password);
+      await other.field('welcome:account.token').fill('guessed');
+      other.refusals.add(403);
+      await other.button('welcome:account.action').click();
+      await other.text('welcome:account.tokenWrong').waitFor();
+
+      await page.goto(system.setup); // as pasted into the address of the page that asks for it
+      await text('welcome:account.tokenWhy').waitFor({ state: 'detached' });
+      assert.equal(new URL(page.url()).hash, '');
       await field('welcome:account.email').fill(me.email);
       await field('welcome:account.password').fill('password');
       anna.refusals.add(422);
@@ -32,8 +43,6 @@ export const welcomeJourneys = () => [
       await page.locator('[aria-invalid=true]').waitFor();
       await makeAdmin(anna, me);
 
-      await other.field('welcome:account.email').fill('boris@example.net');
-      await other.field('welcome:account.password').fill(me.password);
       await other.button('welcome:account.action').click();
       await other.text('welcome:account.taken').waitFor();
       await other.page.goto('/welcome');

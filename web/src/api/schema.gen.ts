@@ -1471,8 +1471,8 @@ export interface paths {
         /**
          * Make the first administrator
          * @description Makes an administrator with a confirmed address, and signs in like `POST /auth/login`. It works while there is no account
-         *     at all (`already_set_up` afterwards) and, but on the machine that Vestnik runs on, with the token of the link alone that
-         *     Vestnik says when it starts (`setup_token_wrong`).
+         *     at all (`already_set_up` afterwards), and with the token of the link alone that `vestnik up` prints, and a gateway says in
+         *     its log, when it starts (`setup_token_wrong`).
          */
         post: operations["setUp"];
         delete?: never;
@@ -2969,7 +2969,7 @@ export interface components {
         Setup: {
             /** @description There is no account at all. */
             needed: boolean;
-            /** @description The first one takes the token of the link that Vestnik says when it starts. */
+            /** @description The first one takes the token of the link that Vestnik says when it starts: as long as it is needed. */
             token_needed: boolean;
         };
         /** @description The first administrator. */

@@ -1,10 +1,11 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Alert, Button, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, call } from '@/api/client';
 import type { Me } from '@/api/me';
+import { ApiError } from '@/api/problem';
 import { setupQuery } from '@/api/setup';
 import type { Language } from '@/i18n';
 import { ErrorState } from '@/ui/ErrorState';
@@ -22,16 +23,31 @@ function takeToken(): string {
 
 export function AccountStep({ onDone }: { onDone: (me: Me) => void }) {
   const { t, i18n } = useTranslation('welcome');
-  const [token] = useState(takeToken);
+  const [given] = useState(takeToken);
+  const [linked, setLinked] = useState(given !== ''); // its token came with a link, and has not been refused
   const { data: setup } = useQuery(setupQuery);
   const form = useForm({
-    initialValues: { email: '', password: '', token },
+    initialValues: { email: '', password: '', token: given },
     validate: {
       email: all(email, atMost(254)),
       password: required,
       token: (value) => (setup?.token_needed ? required(value) : null),
     },
   });
+  const { setFieldValue } = form;
+  useEffect(() => {
+    // The link, opened where this page is: no page is loaded for what stands behind the #.
+    const follow = () => {
+      const token = takeToken();
+      if (token === '') return;
+      setFieldValue('token', token);
+      setLinked(true);
+    };
+    window.addEventListener('hashchange', follow);
+    return () => {
+      window.removeEventListener('hashchange', follow);
+    };
+  }, [setFieldValue]);
   const { onSubmit, pending, error } = useSubmit(form, async ({ email, password, token }) => {
     const { me } = await call(
       api.POST('/setup', {
@@ -42,7 +58,10 @@ export function AccountStep({ onDone }: { onDone: (me: Me) => void }) {
           ...(token.trim() ? { token: token.trim() } : {}),
         },
       }),
-    );
+    ).catch((error: unknown) => {
+      if (error instanceof ApiError && error.code === 'setup_token_wrong') setLinked(false);
+      throw error;
+    });
     if (me) onDone(me);
   });
   return (
@@ -74,7 +93,7 @@ export function AccountStep({ onDone }: { onDone: (me: Me) => void }) {
           key={form.key('password')}
           {...form.getInputProps('password')}
         />
-        {setup?.token_needed && token === '' && (
+        {setup?.token_needed && !linked && (
           <>
             <Alert>{t('account.tokenWhy')}</Alert>
             <TextInput
