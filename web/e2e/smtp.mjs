@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { createInterface } from 'node:readline';
 
 /**
  * A mail service on this machine: it takes mail and throws it away, and answers as `answer(recipient)` says, a line such as
@@ -52,4 +53,35 @@ export async function startSMTP(answer) {
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** Sends so many messages to one address through a mail service without TLS and sign-in, such as the built-in mailbox. */
+export async function sendMail(url, to, count) {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.setEncoding('utf8');
+  const answers = createInterface({ input: socket })[Symbol.asyncIterator]();
+  const say = async (line, wanted) => {
+    if (line !== '') socket.write(`${line}\r\n`);
+    let answer;
+    do answer = (await answers.next()).value ?? 'the connection ended';
+    while (/^\d{3}-/.test(answer)); // more lines of it follow
+    if (!answer.startsWith(wanted)) throw new Error(`${line}: ${answer}`);
+  };
+  try {
+    await say('', '220');
+    await say('EHLO shop.example', '250');
+    for (let n = 1; n <= count; n++) {
+      await say('MAIL FROM:<shop@shop.example>', '250');
+      await say(`RCPT TO:<${to}>`, '250');
+      await say('DATA', '354');
+      await say(
+        `From: shop@shop.example\r\nTo: ${to}\r\nSubject: News ${String(n)}\r\n\r\nNews.\r\n.`,
+        '250',
+      );
+    }
+    await say('QUIT', '221');
+  } finally {
+    socket.destroy();
+  }
 }

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Button, Group, Text } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { IconPhoto } from '@tabler/icons-react';
@@ -10,6 +10,8 @@ const WIDTHS = { desktop: 640, phone: 375 };
 
 interface Props {
   html: string;
+  /** Says whose mail it is, however its text changes. Consent to images holds for this mail alone. */
+  mail: string;
   width?: keyof typeof WIDTHS;
   /** In pixels. */
   height?: number;
@@ -20,15 +22,18 @@ interface Props {
  * A mail as wide as on a desktop or a phone, made smaller where there is no room. Without rights of any kind; images of
  * other servers are asked for when the person wants it, for those servers learn of it.
  */
-export function MailFrame({ html, width = 'desktop', height = 560, title }: Props) {
+export function MailFrame({ html, mail, width = 'desktop', height = 560, title }: Props) {
   const { t } = useTranslation();
   const { ref, width: room } = useElementSize();
-  const [remote, setRemote] = useState(false);
+  const [consent, setConsent] = useState<string>();
+  const remote = consent === mail;
+  const asks = useMemo(() => hasRemoteImages(html), [html]);
+  const page = useMemo(() => documentOf(html, remote), [html, remote]);
   const wanted = WIDTHS[width];
   const scale = room > 0 ? Math.min(1, room / wanted) : 1;
   return (
     <div ref={ref}>
-      {hasRemoteImages(html) && !remote && (
+      {asks && !remote && (
         <Group gap="xs" mb="xs" justify="space-between">
           <Text size="xs" c="dimmed" style={{ flex: '1 1 200px' }}>
             {t('mail.hidden')}
@@ -38,7 +43,7 @@ export function MailFrame({ html, width = 'desktop', height = 560, title }: Prop
             variant="default"
             leftSection={<IconPhoto size={14} aria-hidden />}
             onClick={() => {
-              setRemote(true);
+              setConsent(mail);
             }}
           >
             {t('mail.show')}
@@ -51,7 +56,7 @@ export function MailFrame({ html, width = 'desktop', height = 560, title }: Prop
           title={title}
           sandbox=""
           referrerPolicy="no-referrer"
-          srcDoc={documentOf(html, remote)}
+          srcDoc={page}
           style={{ width: wanted, height: height / scale, transform: `scale(${String(scale)})` }}
         />
       </div>

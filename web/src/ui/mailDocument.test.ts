@@ -18,10 +18,56 @@ describe('a mail in a frame', () => {
   it('has its policy before anything of the mail', () => {
     for (const mail of [
       '<p>a',
+      '  a',
+      '<html x="><body><p style="background:url(https://a.example/i.png)">',
+      "<head x='><body><p style='background:url(https://a.example/i.png)'>",
+      '<html><head x="><img src="https://a.example/i.png">',
+      '<!doctype html "><html><p title="><img src=https://a.example/i.png>',
+      '<!doctype html',
+      '<!-- a --><!doctype html><html><head><title>a</title>',
+      '<!-- <!doctype html> <html x="',
+      '\uFEFF<!doctype html><html><p>a',
+      '\u00A0<!doctype html><html><p>a',
+      '\u2028 <!doctype html><p>a',
       '<!DOCTYPE html><html lang="ru"><head><link rel="stylesheet" href="https://a.example/x.css"></head><body>a',
     ]) {
-      const head = new DOMParser().parseFromString(documentOf(mail, false), 'text/html').head;
-      expect(head.firstElementChild?.getAttribute('http-equiv')).toBe('Content-Security-Policy');
+      for (const remote of [true, false]) {
+        const { head } = new DOMParser().parseFromString(documentOf(mail, remote), 'text/html');
+        expect(head.firstElementChild?.getAttribute('http-equiv'), mail).toBe('Content-Security-Policy');
+      }
+    }
+  });
+
+  it('keeps the doctype of the mail, for it settles how it is laid out', () => {
+    const old = '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN">';
+    const of = (mail: string) => new DOMParser().parseFromString(documentOf(mail, false), 'text/html');
+    expect(of(`\uFEFF\r\n ${old}<html lang="ru"><p>a`).doctype?.publicId).toBe(
+      '-//W3C//DTD HTML 4.01 Transitional//EN',
+    );
+    expect(of(`${old}<html lang="ru"><p>a`).documentElement.lang).toBe('ru');
+    expect(of(' <p>a').compatMode).toBe('CSS1Compat');
+  });
+
+  it('takes no longer for a hostile mail', () => {
+    const part = (text: string) => text.repeat(Math.ceil(2 ** 20 / text.length));
+    for (const mail of [
+      part('<img '),
+      part('<img src '),
+      part('<img "'),
+      part('src='),
+      part('url('),
+      `<img${part(' ')}`,
+      `<img${part(' src')}`,
+      `<img src${part(' ')}>`,
+      `<img src=${part(' ')}>`,
+      `<td background=${part(' ')}>`,
+      `<p style="background:url(${part(' ')}`,
+      part('<!doctype '),
+    ]) {
+      const before = performance.now();
+      expect(hasRemoteImages(mail)).toBe(false);
+      documentOf(mail, false);
+      expect(performance.now() - before, mail.slice(0, 20)).toBeLessThan(2_000); // in quadratic time it is minutes
     }
   });
 

@@ -39,7 +39,7 @@
     var field = document.getElementById('q');
     var known = Number(list().dataset.total); // as the person knows it
     var asking = null;
-    var quiet, typing;
+    var quiet, typing, events, retry;
 
     function list() {
       return document.getElementById('list');
@@ -59,6 +59,10 @@
           ? document.activeElement.getAttribute('href')
           : null;
         old.replaceWith(document.adoptNode(next));
+        if (next.dataset.page === '1' && !fresh.hidden) {
+          fresh.hidden = true;
+          known = Number(next.dataset.total);
+        }
         if (focused) {
           var again = next.querySelector('a[href="' + CSS.escape(focused) + '"]');
           (again || document.getElementById('content')).focus({ preventScroll: true });
@@ -70,10 +74,12 @@
 
     function arrived(total) {
       if (total === Number(list().dataset.total)) return;
-      if (list().dataset.page === '1') {
+      var began = total < known; // Vestnik was started again, and with it the mailbox
+      if (began) known = total;
+      if (began || list().dataset.page === '1') {
         refresh();
       } else {
-        fresh.textContent = fresh.dataset.words.replace('{n}', String(Math.max(total - known, 1)));
+        fresh.textContent = fresh.dataset.words.replace('{n}', String(total - known));
         fresh.hidden = false;
       }
       clearTimeout(quiet);
@@ -89,23 +95,31 @@
       state.textContent = state.dataset[how];
       state.title = state.dataset[how + 'Hint'];
     }
+    // While nobody sees the page it holds no connection: browsers allow six to a server, to all pages together.
+    function leave() {
+      clearTimeout(retry);
+      if (events) events.close();
+    }
     function connect() {
-      var events = new EventSource('/mailbox/events');
-      events.onopen = function () {
+      leave();
+      var mine = (events = new EventSource('/mailbox/events'));
+      mine.onopen = function () {
         show('live');
       };
-      events.onerror = function () {
+      mine.onerror = function () {
         show('lost');
-        if (events.readyState === EventSource.CLOSED) setTimeout(connect, 10000); // refused; the browser does not ask again
+        if (mine.readyState === EventSource.CLOSED) retry = setTimeout(connect, 10000); // refused; the browser does not ask again
       };
-      events.onmessage = function (event) {
+      mine.onmessage = function (event) {
         arrived(Number(event.data));
       };
-      addEventListener('pagehide', function () {
-        events.close();
-      });
     }
-    connect();
+    document.addEventListener('visibilitychange', function () {
+      if (document.visibilityState === 'visible') connect();
+      else leave();
+    });
+    addEventListener('pagehide', leave);
+    if (document.visibilityState === 'visible') connect();
     addEventListener('pageshow', function (event) {
       if (event.persisted) location.reload();
     });

@@ -63,7 +63,12 @@ function Preview({ message, client }: { message: string; client: string | undefi
         </Text>
         {data.html ? (
           <Box px="sm" pb="sm">
-            <MailFrame html={data.html} height={260} title={t('what.preview')} />
+            <MailFrame
+              html={data.html}
+              mail={`${message} ${client ?? ''}`}
+              height={260}
+              title={t('what.preview')}
+            />
           </Box>
         ) : (
           <Text size="sm" px="sm" pb="sm" style={{ whiteSpace: 'pre-wrap' }}>

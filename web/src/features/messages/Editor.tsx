@@ -133,7 +133,7 @@ export function Editor({ message }: { message?: Message }) {
             />
             <Body draft={draft} change={change} faults={faults} />
           </Stack>
-          <Preview preview={preview} client={client} onClient={setClient} />
+          <Preview message={stored?.id} preview={preview} client={client} onClient={setClient} />
         </Box>
       </Stack>
     </>

@@ -10,13 +10,15 @@ import type { PreviewState } from './usePreview';
 import classes from './Editor.module.css';
 
 interface Props {
+  /** Undefined until it is stored. */
+  message: string | undefined;
   preview: PreviewState;
   client: Schema<'Client'> | null;
   onClient: (client: Schema<'Client'> | null) => void;
 }
 
 /** The mail as one client would get it. */
-export function Preview({ preview: { shown, faults, error, retry }, client, onClient }: Props) {
+export function Preview({ message, preview: { shown, faults, error, retry }, client, onClient }: Props) {
   const { t } = useTranslation('messages');
   const [width, setWidth] = useState<'desktop' | 'phone'>('desktop');
   const [part, setPart] = useState<'html' | 'text'>('html');
@@ -80,7 +82,12 @@ export function Preview({ preview: { shown, faults, error, retry }, client, onCl
             </Text>
             {part === 'html' && shown.html !== '' && (
               <>
-                <MailFrame html={shown.html} width={width} title={t('preview.frame')} />
+                <MailFrame
+                  html={shown.html}
+                  mail={`${message ?? ''} ${client?.id ?? ''}`}
+                  width={width}
+                  title={t('preview.frame')}
+                />
                 <Text size="xs" c="dimmed">
                   {t('preview.images')}
                 </Text>

@@ -14,7 +14,7 @@ export function Reading({ message }: { message: Message }) {
   return (
     <>
       <PageHeader title={message.subject} above={[{ to: '/messages', title: t('title') }]} />
-      <Preview preview={preview} client={client} onClient={setClient} />
+      <Preview message={message.id} preview={preview} client={client} onClient={setClient} />
     </>
   );
 }

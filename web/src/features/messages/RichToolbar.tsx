@@ -18,6 +18,7 @@ import {
 } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { LinkButton } from './LinkButton';
+import classes from './RichEditor.module.css';
 
 type Name =
   | 'bold' | 'italic' | 'underline' | 'strike' | 'h1' | 'h2' | 'h3' | 'bullet' | 'ordered' | 'quote' | 'line' | 'clear'
@@ -97,19 +98,20 @@ const groups: readonly (readonly Button[])[] = [
 export function RichToolbar({ editor }: { editor: Editor }) {
   const { t } = useTranslation('messages');
   return (
-    <Group gap={4} p={6} role="toolbar" aria-label={t('tool.label')}>
+    <Group gap="4 8" p={6} role="toolbar" aria-label={t('tool.label')}>
       {groups.map((buttons, g) => (
-        <Group key={g} gap={2} mr={8} wrap="nowrap">
-          {buttons.map(({ name, icon: Icon, run, active, can }) => (
+        <Group key={g} gap={1} wrap="nowrap">
+          {buttons.map(({ name, icon: Icon, run, active, can = () => true }) => (
             <Tooltip key={name} label={t(`tool.${name}`)}>
               <ActionIcon
                 size={30}
                 variant={active?.(editor) ? 'light' : 'subtle'}
                 color={active?.(editor) ? 'accent' : 'gray'}
-                {...(active?.(editor) ? {} : { c: 'var(--mantine-color-text)' })}
+                {...(active?.(editor) || !can(editor) ? {} : { c: 'var(--mantine-color-text)' })}
+                className={classes.tool}
                 aria-label={t(`tool.${name}`)}
                 aria-pressed={active?.(editor)}
-                disabled={can ? !can(editor) : false}
+                disabled={!can(editor)}
                 onClick={() => run(editor)}
               >
                 <Icon size={17} stroke={1.7} aria-hidden />

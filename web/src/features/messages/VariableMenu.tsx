@@ -10,6 +10,7 @@ import {
   TextInput,
   UnstyledButton,
 } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { IconBraces } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
@@ -21,7 +22,7 @@ import classes from './VariableMenu.module.css';
 interface Props {
   label: string;
   onInsert: (markup: string) => void;
-  /** The icon alone. */
+  /** The icon alone, as on a phone. */
   compact?: boolean;
 }
 
@@ -29,6 +30,7 @@ interface Props {
 export function VariableMenu({ label, onInsert, compact = false }: Props) {
   const { t } = useTranslation('messages');
   const [opened, setOpened] = useState(false);
+  const isNarrow = useMediaQuery('(max-width: 36em)', false, { getInitialValueInEffect: false });
   const button = {
     'aria-label': label,
     variant: 'default',
@@ -39,12 +41,12 @@ export function VariableMenu({ label, onInsert, compact = false }: Props) {
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-end" width={300} trapFocus returnFocus>
       <Popover.Target>
-        {compact ? (
+        {compact || isNarrow ? (
           <ActionIcon size={36} {...button}>
             <IconBraces size={18} aria-hidden />
           </ActionIcon>
         ) : (
-          <Button size="xs" leftSection={<IconBraces size={16} aria-hidden />} {...button}>
+          <Button size="xs" flex="none" leftSection={<IconBraces size={16} aria-hidden />} {...button}>
             {t('variable.insert')}
           </Button>
         )}
