@@ -1,6 +1,7 @@
+import { useEffect, useRef, type RefObject } from 'react';
 import { Button, Group, Paper, Skeleton, Stack, Title } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { useIsFetching, useQuery, type Query } from '@tanstack/react-query';
+import { getRouteApi, useRouterState } from '@tanstack/react-router';
 import { IconDownload } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { attemptQuery, mailingQuery, REFRESH, type Attempt } from '@/api/sending';
@@ -39,6 +40,8 @@ function Content({ attempt }: { attempt: Attempt }) {
   const { outcome, client } = route.useSearch();
   const mailing = useQuery(mailingQuery(attempt.mailing_id)).data;
   const at = time(attempt.due_at, mailing ? { zone: mailing.time_zone } : {});
+  const log = useRef<HTMLElement>(null);
+  useScrollToLog(log, attempt.id, outcome);
   return (
     <>
       <PageHeader
@@ -65,10 +68,15 @@ function Content({ attempt }: { attempt: Attempt }) {
       />
       <Stack gap="lg">
         <Paper withBorder p="md">
-          <AttemptProgress attempt={attempt} zone={mailing?.time_zone} chosen={outcome} />
+          <AttemptProgress
+            attempt={attempt}
+            zone={mailing?.time_zone}
+            chosen={outcome}
+            held={mailing?.status === 'paused' || mailing?.status === 'disabled'}
+          />
         </Paper>
         <Statistics attempt={attempt} />
-        <section aria-labelledby="log">
+        <section ref={log} aria-labelledby="log" style={{ scrollMarginTop: 72 }}>
           <Title order={2} size="h4" id="log" mb="xs">
             {t('log.title')}
           </Title>
@@ -79,3 +87,14 @@ function Content({ attempt }: { attempt: Attempt }) {
     </>
   );
 }
+
+/** A tile leads to the log, once what stands above it has its height. */
+function useScrollToLog(log: RefObject<HTMLElement | null>, attempt: string, outcome: string | undefined) {
+  const wanted = useRouterState({ select: ({ location }) => location.hash === 'log' });
+  const waits = useIsFetching({ queryKey: ['attempts', attempt, 'statistics'], predicate: isFirst }) > 0;
+  useEffect(() => {
+    if (wanted && !waits) log.current?.scrollIntoView();
+  }, [wanted, waits, outcome, log]);
+}
+
+const isFirst = ({ state }: Query) => state.data === undefined;

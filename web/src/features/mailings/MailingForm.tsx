@@ -10,6 +10,7 @@ import { ErrorState } from '@/ui/ErrorState';
 import { useSubmit } from '@/ui/useSubmit';
 import { all, atMost, required } from '@/ui/validators';
 import { fromLocal } from '@/lib/schedule';
+import { confirmStart } from './confirmEffects';
 import type { Values } from './form';
 import { HowStep } from './HowStep';
 import { SaveButton, Summary } from './Summary';
@@ -41,7 +42,10 @@ export function MailingForm({ initial, status, onSave, stale }: Props) {
       end_at: endFault(values, t),
     }),
   });
-  const { onSubmit, pending, error } = useSubmit(form, (values) => onSave(values, draft));
+  const { onSubmit, pending, error } = useSubmit(form, async (values) => {
+    if (drafting && !draft && values.begin === 'now' && !(await confirmStart(values.name))) return;
+    await onSave(values, draft);
+  });
   // At once: the submit that the click goes on to must know it.
   const choose = (wanted: boolean) => {
     flushSync(() => {

@@ -96,7 +96,13 @@ function Content({ mailing }: { mailing: Mailing }) {
               <Stack gap="sm">
                 <Stack gap={6} align="flex-start">
                   <Title order={2} size="h4" id="current">
-                    {t(current?.status === 'running' ? 'current.running' : 'current.last')}
+                    {t(
+                      current?.status === 'running'
+                        ? stopped
+                          ? 'current.held'
+                          : 'current.running'
+                        : 'current.last',
+                    )}
                   </Title>
                   {current && current.status !== 'running' && <AttemptBadge attempt={current} />}
                 </Stack>
@@ -111,6 +117,7 @@ function Content({ mailing }: { mailing: Mailing }) {
                       attempt={current}
                       deadline={deadlineOf(mailing, current.due_at)}
                       zone={mailing.time_zone}
+                      held={stopped}
                     />
                     <Text size="sm">
                       <AnchorLink

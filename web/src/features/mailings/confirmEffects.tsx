@@ -1,6 +1,7 @@
 import { List, Text } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { i18n } from '@/i18n';
+import { confirmAction } from '@/ui/confirm';
 import type { Effect } from './form';
 
 /** Says what a change does before it is saved; resolves with whether it is to be. */
@@ -28,6 +29,25 @@ export function confirmEffects(name: string, effects: readonly Effect[]): Promis
         resolve(true);
       },
       onClose: () => {
+        resolve(false);
+      },
+    });
+  });
+}
+
+/** Asks before a mailing goes out at once; resolves with whether it is to. */
+export function confirmStart(name: string): Promise<boolean> {
+  const t = i18n.getFixedT(null, 'mailings');
+  return new Promise((resolve) => {
+    confirmAction({
+      title: t('start.title', { name }),
+      text: t('start.text'),
+      action: t('start.action'),
+      danger: false,
+      onConfirm: () => {
+        resolve(true);
+      },
+      onCancel: () => {
         resolve(false);
       },
     });

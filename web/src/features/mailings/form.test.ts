@@ -78,6 +78,14 @@ describe('a change', () => {
     });
   });
 
+  test('to a draft whose start has passed starts it later, and not at once', () => {
+    const copy: Mailing = { ...mailing, status: 'draft', start_at: new Date(now - 1000).toISOString() };
+    const copied = valuesOf(copy, now);
+    expect(copied.begin).toBe('at');
+    const { start_at } = patchOf(copy, copied, now);
+    expect(Date.parse(start_at ?? '')).toBeGreaterThan(now);
+  });
+
   test('can take the end away', () => {
     const ending = { ...mailing, end_at: '2026-12-01T00:00:00Z' };
     expect(patchOf(ending, { ...valuesOf(ending, now), end_at: '' }, now)).toEqual({ end_at: null });

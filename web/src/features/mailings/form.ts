@@ -38,6 +38,10 @@ export function emptyValues(zone: string, now: number): Values {
 
 const nextHour = (now: number) => (Math.floor(now / 3_600_000) + 1) * 3_600_000;
 
+/** A draft whose start has passed, as that of a copy has: it asks for another. */
+const isStaleDraft = ({ status, start_at }: Mailing, now: number) =>
+  status === 'draft' && Date.parse(start_at) <= now;
+
 export function valuesOf(mailing: Mailing, now: number): Values {
   const start = Date.parse(mailing.start_at);
   const zone = mailing.time_zone;
@@ -46,8 +50,8 @@ export function valuesOf(mailing: Mailing, now: number): Values {
     list_ids: mailing.list_ids,
     client_ids: mailing.client_ids,
     message_id: mailing.message_id,
-    begin: mailing.status === 'draft' && start <= now ? 'now' : 'at',
-    start_at: toLocal(start, zone),
+    begin: 'at', // nothing goes out at once that was not asked to
+    start_at: toLocal(isStaleDraft(mailing, now) ? nextHour(now) : start, zone),
     end_at: mailing.end_at === null ? '' : toLocal(Date.parse(mailing.end_at), zone),
     time_zone: zone,
     periodicity: mailing.periodicity,
@@ -100,7 +104,7 @@ export function patchOf(mailing: Mailing, values: Values, now: number): Schema<'
   const schedule = scheduleOf(values, now);
   if (schedule) {
     // A time that was not touched keeps its seconds.
-    if (values.begin === 'now' || moved || values.start_at !== before.start_at)
+    if (values.begin === 'now' || moved || isStaleDraft(mailing, now) || values.start_at !== before.start_at)
       patch.start_at = instant(schedule.start);
     if (moved || values.end_at !== before.end_at)
       patch.end_at = schedule.end === null ? null : instant(schedule.end);

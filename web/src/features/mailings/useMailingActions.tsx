@@ -51,7 +51,11 @@ export function useMailingActions(mailing: Mailing) {
         danger: false,
         onConfirm: () => {
           run.mutate({
-            do: () => call(api.POST('/mailings/{id}/start', { params: params(mailing) })),
+            do: async () => {
+              await call(api.POST('/mailings/{id}/start', { params: params(mailing) }));
+              // It begins in some tenths of a second; until then there is nothing that could tell of it.
+              for (const wait of [700, 2_500]) setTimeout(() => void refresh(), wait);
+            },
             said: t('start.done', { name }),
           });
         },

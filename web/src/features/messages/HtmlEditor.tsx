@@ -71,7 +71,7 @@ export default function HtmlEditor({ html, onHtml, onHandle, faults, line }: Pro
           history(),
           drawSelection(),
           keymap.of([...defaultKeymap, ...historyKeymap]),
-          htmlLanguage({ autoCloseTags: true }),
+          htmlLanguage({ autoCloseTags: false }),
           syntaxHighlighting(classHighlighter),
           markup,
           EditorView.lineWrapping,

@@ -17,12 +17,14 @@ interface Props {
   deadline?: string | null | undefined;
   zone?: string | undefined;
   chosen?: Outcome | undefined;
+  /** Its mailing is paused or disabled: nothing moves. */
+  held?: boolean;
   /** Bar and rate alone, for a list. */
   compact?: boolean;
 }
 
 /** An attempt as it moves: bar, counters, rate, and what is happening. */
-export function AttemptProgress({ attempt, deadline, zone, chosen, compact = false }: Props) {
+export function AttemptProgress({ attempt, deadline, zone, chosen, held = false, compact = false }: Props) {
   const { progress } = useProgress(attempt);
   const begun = progress.started_at !== null;
   if (compact)
@@ -37,10 +39,10 @@ export function AttemptProgress({ attempt, deadline, zone, chosen, compact = fal
     <Stack gap="sm">
       {begun && <OutcomeBar counts={progress} audience={audienceOf(progress)} size={16} />}
       <div role="status">
-        <Saying attempt={progress} />
+        <Saying attempt={progress} held={held} />
       </div>
       {begun && <Tiles attempt={progress} chosen={chosen} />}
-      {begun && <Facts progress={progress} deadline={deadline} zone={zone} />}
+      {begun && <Facts progress={progress} deadline={deadline} zone={zone} held={held} />}
     </Stack>
   );
 }
@@ -70,11 +72,11 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   );
 }
 
-type FactsProps = Pick<Props, 'deadline' | 'zone'> & {
+type FactsProps = Pick<Props, 'deadline' | 'zone' | 'held'> & {
   progress: Attempt & { rate_per_second: number | null; eta_seconds: number | null };
 };
 
-function Facts({ progress, deadline, zone }: FactsProps) {
+function Facts({ progress, deadline, zone, held }: FactsProps) {
   const { t } = useTranslation();
   const { number, duration } = useFormat();
   const running = progress.status === 'running';
@@ -88,7 +90,7 @@ function Facts({ progress, deadline, zone }: FactsProps) {
       <Fact name={t('attempt.audience')}>
         <Figure value={audienceOf(progress)} />
       </Fact>
-      {running && (
+      {running && !held && (
         <>
           <Fact name={t('attempt.rateName')}>
             {progress.rate_per_second === null

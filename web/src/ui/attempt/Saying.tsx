@@ -7,11 +7,11 @@ import { Reason } from '../Reason';
 import { audienceOf, sayingOf, settledOf } from './figures';
 
 /** What is happening with an attempt, or what came of it, in a sentence. */
-export function Saying({ attempt }: { attempt: Attempt }) {
+export function Saying({ attempt, held = false }: { attempt: Attempt; held?: boolean }) {
   const { t } = useTranslation();
   const { number, time } = useFormat();
   const now = useNow(attempt.next_try_at !== null);
-  const saying = sayingOf(attempt);
+  const saying = sayingOf(attempt, held);
   const audience = audienceOf(attempt);
   const words = {
     done: number(settledOf(attempt)),
@@ -23,7 +23,7 @@ export function Saying({ attempt }: { attempt: Attempt }) {
     <>
       <Text size="sm">
         {t(`attempt.saying.${saying}`, words)}
-        {attempt.status === 'running' && attempt.deferred > 0 && (
+        {attempt.status === 'running' && !held && attempt.deferred > 0 && (
           <>
             {' '}
             {t('attempt.deferred', { count: attempt.deferred, formatted: number(attempt.deferred) })}

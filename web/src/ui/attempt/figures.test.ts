@@ -37,6 +37,8 @@ test('what has not begun has no known audience, not one of 0', () => {
 test('the sentence is about what holds it', () => {
   expect(sayingOf(attempt({}))).toBe('starting');
   expect(sayingOf(attempt({ sent: 50 }))).toBe('sending');
+  expect(sayingOf(attempt({ sent: 50 }), true)).toBe('held');
+  expect(sayingOf(attempt({ status: 'finished', result: 'succeeded' }), true)).toBe('succeeded');
   expect(sayingOf(attempt({ sent: 97, deferred: 3 }))).toBe('waiting');
   expect(sayingOf(attempt({ sent: 50, reason: 'no sender has the mail service "a"' }))).toBe('stuck');
   expect(sayingOf(attempt({ status: 'finished', result: 'partial' }))).toBe('partial');

@@ -25,13 +25,23 @@ export function settledOf(attempt: Attempt): number {
 }
 
 export type Saying =
-  'planned' | 'missed' | 'stuck' | 'starting' | 'sending' | 'waiting' | 'cancelled' | 'expired' | Result;
+  | 'planned'
+  | 'missed'
+  | 'held'
+  | 'stuck'
+  | 'starting'
+  | 'sending'
+  | 'waiting'
+  | 'cancelled'
+  | 'expired'
+  | Result;
 type Result = 'succeeded' | 'partial' | 'failed' | 'finished';
 
-/** Which sentence tells what is happening. */
-export function sayingOf(attempt: Attempt): Saying {
+/** Which sentence tells what is happening; `held` while its mailing is paused or disabled. */
+export function sayingOf(attempt: Attempt, held = false): Saying {
   switch (attempt.status) {
     case 'running':
+      if (held) return 'held';
       if (attempt.reason !== '') return 'stuck';
       if (recordedOf(attempt) === 0) return 'starting';
       return pendingOf(attempt) === 0 && attempt.deferred > 0 ? 'waiting' : 'sending';
