@@ -151,15 +151,16 @@ func (c *command) welcome(i instance) error {
 	}
 	if c.json {
 		return c.printJSON(struct {
+			Web     string `json:"web"`
 			API     string `json:"api"`
 			Docs    string `json:"docs"`
 			Mailbox string `json:"mailbox,omitempty"`
 			DataDir string `json:"data_dir"`
 			Jobs    string `json:"jobs"`
 			Setup   string `json:"setup,omitempty"`
-		}{api, docs, mail, i.cfg.DataDir, i.jobs.String(), i.setup})
+		}{i.base, api, docs, mail, i.cfg.DataDir, i.jobs.String(), i.setup})
 	}
-	rows := [][2]string{{"API", api}, {"API docs", docs}}
+	rows := [][2]string{{"Web", i.base}, {"API", api}, {"API docs", docs}}
 	if mail != "" {
 		rows = append(rows, [2]string{"Mailbox", mail})
 	}
@@ -174,7 +175,7 @@ func (c *command) welcome(i instance) error {
 		say(c.Stdout, "\nNext, open this link to make the administrator (it works once):\n\n  %s\n", i.setup)
 		say(c.Stdout, "\nor make an account with a key for the API, in another terminal:\n")
 	} else {
-		say(c.Stdout, "\nNext, in another terminal, make an account with a key for the API:\n")
+		say(c.Stdout, "\nNext, sign in at the first of these; or make an account with a key for the API, in another terminal:\n")
 	}
 	say(c.Stdout, "\n  vestnik user create --email you@example.org --password - --verified --api-key\n")
 	say(c.Stdout, "\nCtrl-C stops it; the data stays.\n")
