@@ -18,6 +18,7 @@ const whole = (language) => ({
     const { link } = auth.confirmation(await system.letter(me.email));
     await anna.page.goto(link);
     await anna.button('auth:verify.confirm').click();
+    await anna.text('auth:verify.done').waitFor(); // or going on would take the click back
     await auth.signIn(anna, me);
 
     await mailings.importClients(anna, mailings.clientsFile(shop, SIZE), 'Казань');
