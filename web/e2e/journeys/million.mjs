@@ -116,7 +116,7 @@ async function searches(system, account) {
 export const millionJourneys = () => [
   {
     name: 'a million clients in the table answer within 200 ms',
-    onlyByName: true,
+    alone: true, // it measures times
     async run({ system, person, email }) {
       const account = await system.account(email('million'));
       await importMillion(system, account);
