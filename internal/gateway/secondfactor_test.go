@@ -22,10 +22,19 @@ import (
 	"github.com/vestnik-mail/vestnik/internal/totp"
 )
 
-// laterClock is the machine's clock, put forward.
-type laterClock struct{ ahead atomic.Int64 }
+// laterClock is the machine's clock, put forward; or one that stands still, put forward.
+type laterClock struct {
+	stands time.Time
+	ahead  atomic.Int64
+}
 
-func (c *laterClock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *laterClock) Now() time.Time {
+	now := c.stands
+	if now.IsZero() {
+		now = time.Now()
+	}
+	return now.Add(time.Duration(c.ahead.Load()))
+}
 
 // withFactor is somebody who is signed in, on a gateway that offers second factors. next makes the clock reach the next
 // step and returns its code.
@@ -39,7 +48,7 @@ type withFactor struct {
 
 func newFactorAPI(t *testing.T) (*api, *laterClock) {
 	t.Helper()
-	clock := &laterClock{}
+	clock := &laterClock{stands: time.Now()} // a code is that of its 30 s, and no test is to go from one into the next by itself
 	factor, err := totp.New("the key of a test, of at least 32 characters")
 	require.NoError(t, err)
 	return newAPI(t, func(d *gateway.Deps) { d.Factor, d.Clock = factor, clock }), clock
