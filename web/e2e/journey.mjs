@@ -33,7 +33,7 @@ export async function openStage() {
 }
 
 /**
- * A journey is `{ name, run, alone }`. `run({ system, person, email, domain, ownSystem })` makes it: `person(language)` opens
+ * A journey is `{ name, run, alone, onlyByName }`. `run({ system, person, email, domain, ownSystem })` makes it: `person(language)` opens
  * a browser of its own, `email('anna')` and `domain('shop')` are addresses that no other journey has, `ownSystem(options)`
  * starts a system for this journey alone. It fails for what any of its people met that nobody should as well.
  */

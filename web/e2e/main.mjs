@@ -1,6 +1,7 @@
 // Whole journeys in Chromium, against a `vestnik up` of their own. `make e2e` makes them all; some of them:
 //
 //   make e2e E2E='confirmed by its code'
+//   make e2e E2E='a million'    imports a million clients first: it is made by its name only
 //   E2E_LANES=1    one at a time; otherwise three
 import { makeJourneys, openStage } from './journey.mjs';
 import { accessJourneys } from './journeys/access.mjs';
@@ -23,7 +24,8 @@ const all = [
   mailboxJourneys,
   budgetJourneys,
 ].flatMap((of) => of());
-const chosen = all.filter(({ name }) => name.includes(process.env.E2E ?? ''));
+const part = process.env.E2E ?? '';
+const chosen = all.filter(({ name, onlyByName }) => name.includes(part) && (part !== '' || !onlyByName));
 if (chosen.length === 0) throw new Error(`no journey is named ${process.env.E2E}`);
 
 const stage = await openStage();
